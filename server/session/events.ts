@@ -1,0 +1,54 @@
+/** What a session tells its fronts. Every event carries the step at which it happened. */
+import type { SealChoice } from '../sealing/choice.ts';
+import type { RefusedStore } from '../sealing/refusedStore.ts';
+import type { SealChange } from '../sealing/sealEvent.ts';
+import type { Breakpoint } from './breakpoints/breakpoint.ts';
+import type { Exit, Stop } from './stop.ts';
+
+export type SessionEvent =
+  /** The machine runs; every frame, variable and register read before is out of date. */
+  | { readonly type: 'continued'; readonly step: bigint }
+  | { readonly type: 'stopped'; readonly step: bigint; readonly stop: Stop }
+  | { readonly type: 'exited'; readonly step: bigint; readonly exit: Exit }
+  /** Output of the guest's console; `text` decodes UTF-8 across events. */
+  | { readonly type: 'console'; readonly step: bigint; readonly text: string; readonly bytes: Uint8Array }
+  | { readonly type: 'seal'; readonly step: bigint; readonly change: SealChange }
+  /** A refused store, and what is done about it: `ask` when the session stops to be told. */
+  | {
+      readonly type: 'refusedStore';
+      readonly step: bigint;
+      readonly refused: RefusedStore;
+      readonly action: SealChoice | 'ask' | 'ignored';
+    }
+  /** A log point's message, or something the session wants the user to know. */
+  | {
+      readonly type: 'log';
+      readonly step: bigint;
+      readonly text: string;
+      readonly breakpoint?: number | undefined;
+    }
+  /** A breakpoint moved, or became verified. */
+  | { readonly type: 'breakpoint'; readonly step: bigint; readonly breakpoint: Breakpoint }
+  /** A front changed the guest while it stands still: which addresses, or its registers. */
+  | {
+      readonly type: 'changed';
+      readonly step: bigint;
+      readonly memory?: { readonly address: bigint; readonly length: number } | undefined;
+      readonly registers: boolean;
+    };
+
+export type SessionListener = (event: SessionEvent) => void;
+
+/** The part of a long opening that is under way. */
+export interface Progress {
+  /** `reading kernel.elf`, `loading symbols`. */
+  readonly text: string;
+  /** 0 to 1, undefined when it cannot be told. */
+  readonly fraction?: number | undefined;
+}
+
+export interface OpenOptions {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Checked between the parts; opening then rejects with SessionError `cancelled`. */
+  readonly signal?: { readonly aborted: boolean } | undefined;
+}

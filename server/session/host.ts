@@ -1,0 +1,18 @@
+/** What a session needs from the program it runs in: files and turns of its event loop. No Node, no DOM here. */
+import type { ByteSource } from '../symbols/index.ts';
+
+export interface SessionHost {
+  /**
+   * Opens a file for random access. `path` is as the user wrote it; relative paths are the host's business.
+   * Rejects with an Error whose message says why the file cannot be read.
+   */
+  openFile(path: string): Promise<ByteSource>;
+  readonly scheduler: Scheduler;
+}
+
+export interface Scheduler {
+  /** Resolves in a later turn of the event loop, after requests that have arrived were handled. */
+  turn(): Promise<void>;
+  /** Milliseconds, monotonic. Decides how long a slice is, never what the guest sees. */
+  now(): number;
+}

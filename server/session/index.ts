@@ -1,0 +1,25 @@
+/** The session: what every front (debug adapter, command line, language server) stands on. */
+export { readConfiguration, parseSize, type SessionConfiguration } from './configuration.ts';
+export { SessionError, type SessionErrorCode } from './errors.ts';
+export type { Scheduler, SessionHost } from './host.ts';
+export type { GuestConsole, Module, Session } from './session.ts';
+export type { OpenOptions, Progress, SessionEvent, SessionListener } from './events.ts';
+export type { CaughtAccess, CaughtTrap, Exit, RunResult, Stop, StopReason } from './stop.ts';
+export type { Granularity, RunControl } from './run/runControl.ts';
+export type { Breakpoints } from './breakpoints/breakpoints.ts';
+export type * from './breakpoints/breakpoint.ts';
+export type * from './inspect/inspector.ts';
+export type { Seals } from './seals.ts';
+export type { Sources } from './sources.ts';
+export type { VerbCompletion, Verbs } from './verbs/verb.ts';
+export { permissionText, type Permissions, type SealRegion } from '../sealing/region.ts';
+export {
+  CHOICE_MEANING,
+  SEAL_CHOICES,
+  SEAL_POLICIES,
+  type SealChoice,
+  type SealPolicy,
+} from '../sealing/choice.ts';
+export type { CodePlace } from '../sealing/codePlace.ts';
+export type * from '../sealing/sealEvent.ts';
+export type * from '../sealing/refusedStore.ts';

@@ -1,0 +1,49 @@
+/**
+ * A session: one machine, its symbols and its seals. The debug adapter, the command line and the language server are
+ * thin shells over this. A session is composed of parts with one concern each; it has no behaviour of its own.
+ */
+import type { SymbolFile } from '../symbols/index.ts';
+import type { Breakpoints } from './breakpoints/breakpoints.ts';
+import type { SessionConfiguration } from './configuration.ts';
+import type { SessionListener } from './events.ts';
+import type { Inspector } from './inspect/inspector.ts';
+import type { RunControl } from './run/runControl.ts';
+import type { Seals } from './seals.ts';
+import type { Sources } from './sources.ts';
+import type { Verbs } from './verbs/verb.ts';
+
+export interface Session {
+  readonly configuration: SessionConfiguration;
+  readonly run: RunControl;
+  readonly breakpoints: Breakpoints;
+  readonly inspect: Inspector;
+  readonly seals: Seals;
+  readonly sources: Sources;
+  readonly verbs: Verbs;
+  readonly console: GuestConsole;
+  /** The modules that have symbols or code, the kernel first. */
+  readonly modules: readonly Module[];
+  /** Undefined when neither the program nor `symbols` has any. */
+  readonly symbols: SymbolFile | undefined;
+  /** Returns what takes the listener off again. */
+  listen(listener: SessionListener): () => void;
+  /** Digest of everything that decides what the guest sees: equal for equal runs. Hexadecimal. */
+  stateHash(): string;
+  /** Stops and lets go of everything; later calls are SessionErrors `state`. */
+  close(): void;
+}
+
+/** An image that lies in the guest's memory. */
+export interface Module {
+  readonly id: number;
+  readonly name: string;
+  /** As the user named the file. */
+  readonly path: string;
+  readonly symbols: 'debug information' | 'symbol table' | 'none';
+  readonly ranges: readonly { readonly start: bigint; readonly end: bigint }[];
+}
+
+export interface GuestConsole {
+  /** Typed at the guest's serial line; arrives at the next step, which is the same in every replay. */
+  send(bytes: Uint8Array): void;
+}
