@@ -1,0 +1,47 @@
+/** What can be done about a refused store, and what follows from it here. */
+import type { SealChoice } from '../../sealing/choice.ts';
+import type { RefusedStore } from '../../sealing/refusedStore.ts';
+import { listed, sizeText } from './format.ts';
+
+/** `log` is a policy for a whole run; the others can be chosen at one store. */
+export type OfferedChoice = Exclude<SealChoice, 'log'>;
+
+export interface Choice {
+  readonly action: OfferedChoice;
+  /** What happens, in a line. */
+  readonly consequence: string;
+  /** Why not, or what it costs. */
+  readonly caution?: string | undefined;
+}
+
+const namesShown = 4;
+
+/** The choices in the order in which they are offered: the architecture's own first, the unsafe one last. */
+export function choicesFor(refused: RefusedStore): Choice[] {
+  return [
+    {
+      action: 'oops',
+      consequence: "deliver the store page fault; the guest's own handler decides, as on hardware",
+    },
+    {
+      action: 'retry',
+      consequence: "set W in the leaf PTE, flush every hart's TLB, store again; the page stays open",
+      caution: `marks the run degraded: ${exposure(refused)}`,
+    },
+    { action: 'write-once', consequence: 'let this one store through; the page stays sealed' },
+    {
+      action: 'skip',
+      consequence: 'step over the store and drop its value',
+      caution:
+        'unsafe, PaX Team objects: a dropped write makes strange problems later and may help an exploit' +
+        (refused.redundant ? '; this one is redundant and would drop nothing' : ''),
+    },
+  ];
+}
+
+function exposure({ page, neighbours }: RefusedStore): string {
+  const opened = `${sizeText(page.size)} writable again`;
+  const exposed = neighbours.filter(({ inRegion }) => inRegion).map(({ name }) => name);
+  if (exposed.length === 0) return `${opened}, no other sealed symbol on the page`;
+  return `${opened}; ${listed(exposed, namesShown)} ${exposed.length === 1 ? 'loses' : 'lose'} protection`;
+}

@@ -1,0 +1,193 @@
+/** The report as text for a terminal of 80 to 100 columns. */
+import type { CodePlace } from '../../sealing/codePlace.ts';
+import type {
+  DataObject,
+  RefusedStore,
+  RefusedStoreClass,
+  SealedPage,
+  WriterRecord,
+} from '../../sealing/refusedStore.ts';
+import { permissionText, type RegionOrigin } from '../../sealing/region.ts';
+import { codeText, counted, grouped, hex, hexValue, listed, sizeText, sourceText } from './format.ts';
+import { indent, labelled, rule, uncoloured, wrap, type Paint } from './layout.ts';
+import type { RefusedStoreReport } from './report.ts';
+
+export interface TextOptions {
+  /** Columns; default 96. */
+  readonly width?: number;
+  readonly paint?: Paint;
+}
+
+const origins: Record<RegionOrigin, string> = {
+  configuration: 'named by the configuration',
+  preset: 'known by preset',
+  observed: 'observed in the page tables',
+};
+
+const classes: Record<RefusedStoreClass, string> = {
+  'late-write': 'a true late write',
+  'redundant-write': 'a redundant write',
+  'init-code-called-late': 'init code called late',
+  'structural-write': 'a structural write (list or registration)',
+  neighbour: 'a neighbour of sealed data on its page',
+  boundary: "a store over the seal's edge",
+  alias: 'a store through an alias',
+  'too-early': 'sealed too early',
+};
+
+const neighboursShown = 6;
+
+/** Lines, without line ends. */
+export function reportText(report: RefusedStoreReport, options: TextOptions = {}): string[] {
+  const { refused } = report;
+  const width = options.width ?? 96;
+  const paint = options.paint ?? uncoloured;
+  const section = (label: string, paragraphs: readonly string[]): string[] =>
+    labelled(label, paragraphs, width, paint);
+  return [
+    rule(
+      `${paint.bold('SEALED WRITE')}  hart ${refused.hart} · step ${grouped(refused.step)} · stopped before it happens`,
+      width,
+      paint,
+    ),
+    ...wrap(paint.bold(refused.story), width),
+    '',
+    ...section('what', what(refused, paint)),
+    ...section('where', where(report, paint)),
+    ...section('sealed', sealed(refused)),
+    ...section('page', page(refused, paint)),
+    ...section('writers', writers(refused, paint)),
+    ...section('why now', [refused.root.text, `looks like ${bugClass(refused)}`]),
+    ...section('stack', refused.stack.map(stackLine)),
+    '',
+    ...section(
+      'choices',
+      report.choices.flatMap(({ action, consequence, caution }) => [
+        `${paint.accent(action.padEnd(11))}${consequence}`,
+        ...(caution === undefined ? [] : [`${' '.repeat(11)}${paint.dim(caution)}`]),
+      ]),
+    ),
+    ...section(
+      'fixes',
+      refused.suggestions.map((fix, index) =>
+        [`${index + 1}. ${fix.text}`, ...parenthesised(sourceText(fix))].join(' '),
+      ),
+    ),
+    '',
+    ...section('as Linux', ['what RISC-V Linux would print for it:']),
+    ...report.oops.map((line) => indent(line, 2)),
+    paint.danger('━'.repeat(width)),
+  ];
+}
+
+function what(refused: RefusedStore, paint: Paint): string[] {
+  const { object, parts } = refused;
+  const name = object?.path ?? 'no symbol covers the address';
+  const verb = { store: 'store', amo: 'atomic update', sc: 'store-conditional' }[refused.kind];
+  return [
+    `${paint.accent(name)}  ${verb} of ${counted(refused.size, 'byte')} at ${hex(refused.address)}`,
+    ...(object === undefined ? [] : [objectLine(object)]),
+    `${hexValue(refused.oldValue, refused.size)} → ${hexValue(refused.newValue, refused.size)}  ${
+      refused.redundant
+        ? paint.good('REDUNDANT: memory holds this value already')
+        : paint.danger('a different value')
+    }`,
+    ...refused.members
+      .filter(({ path, oldText, newText }) => path !== object?.path || oldText !== newText)
+      .map(({ path, oldText, newText }) => `${path}: ${oldText} → ${newText}`),
+    ...(object?.inRegion === false
+      ? [`${object.symbol} is not part of ${refused.region.name}: it only shares a page with it`]
+      : []),
+    ...(parts.length < 2
+      ? []
+      : parts.map(
+          (part) =>
+            `${counted(part.size, 'byte')} at ${hex(part.address)}: ${part.refused ? 'sealed' : 'writable'}, ` +
+            (part.object?.path ?? 'no symbol'),
+        )),
+  ];
+}
+
+function objectLine(object: DataObject): string {
+  const declaration = sourceText(object);
+  return [
+    object.type === undefined ? `part of ${object.symbol}` : object.type,
+    `${object.symbol} has ${counted(object.size, 'byte')}${object.offset === 0 ? '' : `, offset ${object.offset}`}`,
+    ...(declaration === '' ? [] : [`declared at ${declaration}`]),
+    ...(object.section === undefined ? [] : [`in ${object.section}`]),
+  ].join(' · ');
+}
+
+function where({ refused, sourceLine }: RefusedStoreReport, paint: Paint): string[] {
+  const { place, instruction } = refused;
+  return [
+    [codeText(place), sourceText(place)].filter((text) => text !== '').join('  '),
+    ...(sourceLine === undefined ? [] : [paint.accent(`${place.line ?? ''} │ ${sourceLine.trim()}`)]),
+    paint.dim(`${hex(place.pc)}  ${instruction}`),
+  ];
+}
+
+function sealed({ sealedBy, region }: RefusedStore): string[] {
+  const who =
+    sealedBy === undefined
+      ? 'mapped read-only from the start'
+      : `at step ${grouped(sealedBy.step)} by hart ${sealedBy.hart} in ${placeText(sealedBy.place)}`;
+  return [who, `${region.name}, ${hex(region.start)} to ${hex(region.end)}, ${origins[region.origin]}`];
+}
+
+function page({ page: facts, neighbours, throughAlias }: RefusedStore, paint: Paint): string[] {
+  return [
+    `${hex(facts.address)}, ${sizeText(facts.size)}  ${pagePermissions(facts, paint)}`,
+    ...(neighbours.length === 0
+      ? ['no other symbol on it']
+      : [
+          `also on it: ${listed(
+            neighbours.map(({ name, inRegion }) => (inRegion ? name : `${name} (not sealed)`)),
+            neighboursShown,
+          )}`,
+        ]),
+    ...(throughAlias ? ['the store came through an alias, not through the address it was linked at'] : []),
+  ];
+}
+
+function pagePermissions({ linked, now, pte }: SealedPage, paint: Paint): string {
+  return [
+    ...(linked === undefined ? [] : [`linked ${permissionText(linked)}`]),
+    `now ${paint.bold(permissionText(now))}`,
+    `leaf PTE ${hex(pte)}`,
+  ].join('  ');
+}
+
+function writers({ writers: history }: RefusedStore, paint: Paint): string[] {
+  const { first, latest, count, complete } = history;
+  if (first === undefined) return ['none seen before the seal'];
+  const line = (label: string, writer: WriterRecord): string =>
+    `${label.padEnd(8)}hart ${writer.hart} in ${placeText(writer.place)} at step ${grouped(writer.step)}, ` +
+    `wrote ${hexValue(writer.newValue, writer.size)}`;
+  return [
+    `${line('first', first)}  ${paint.good('legitimate: before the seal')}`,
+    ...(latest === undefined || latest.step === first.step ? [] : [line('latest', latest)]),
+    ...(count < 3 && complete
+      ? []
+      : [`${complete ? '' : 'at least '}${counted(count, 'write')} before the seal`]),
+  ];
+}
+
+function bugClass({ classification, also }: RefusedStore): string {
+  return [classification, ...also].map((name) => classes[name]).join('; also ');
+}
+
+function placeText(place: CodePlace): string {
+  return [codeText(place), ...parenthesised(sourceText(place))].join(' ');
+}
+
+function parenthesised(text: string): string[] {
+  return text === '' ? [] : [`(${text})`];
+}
+
+function stackLine(place: CodePlace, level: number): string {
+  const source = sourceText(place);
+  return `${`#${level}`.padEnd(4)}${hex(place.pc, 16)}  ${codeText(place)}${place.inlined ? ' (inlined)' : ''}${
+    source === '' ? '' : `  ${source}`
+  }`;
+}
