@@ -53,6 +53,10 @@ export const OVERRIDE = GLOBALS + 0x3c;
 export const OVERRIDE_STEP = GLOBALS + 0x40;
 /** i32: the next code page to reuse (round robin). */
 export const NEXT_CODE_PAGE = GLOBALS + 0x48;
+/** i64: the step at which the run in progress began, set by the host with END_STEP; for minstret. */
+export const START_STEP = GLOBALS + 0x50;
+/** i32: the largest satp.MODE: SATP_SV39, SATP_SV48 or SATP_SV57. The smaller ones exist, too. */
+export const MAX_SATP_MODE = GLOBALS + 0x58;
 
 // The access in progress, for the host's `trap`, `watch` and `pageTableStore` calls.
 /** i64: virtual address. */
@@ -73,6 +77,13 @@ export const TRAP_VALUE = GLOBALS + 0xb0;
 export const TRAP_IS_INTERRUPT = GLOBALS + 0xb8;
 /** 16 bytes: value of a load that no RAM address holds (devices, page-crossing loads). */
 export const LOAD_BUFFER = GLOBALS + 0xc0;
+// What the core's `probe` found: the leaf that translates an address.
+/** i64: the leaf PTE. */
+export const LEAF_PTE = GLOBALS + 0xd0;
+/** i64: its guest-physical address. */
+export const LEAF_PTE_ADDRESS = GLOBALS + 0xd8;
+/** i32: its level (0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB, …). */
+export const LEAF_LEVEL = GLOBALS + 0xe0;
 
 export const ACCESS_LOAD = 0;
 export const ACCESS_STORE = 1;
@@ -125,10 +136,48 @@ export const RESERVED_VALUE = 0x238;
 export const RETIRED = 0x240;
 /** i32: hart id. */
 export const HART_ID = 0x248;
-/** CSRs, an i64 each, named below by the core: 0x300 … 0x7ff. */
+/** CSRs, an i64 each: 0x300 … 0x7ff. Writing one behind the core's back needs `flushFast` and `modeChanged`. */
 export const CSRS = 0x300;
-/** 64 bytes: two slots for an instruction that crosses a page, see `crossPage` in the core. */
+export const MSTATUS = CSRS + 0x00;
+export const MEDELEG = CSRS + 0x08;
+export const MIDELEG = CSRS + 0x10;
+export const MIE = CSRS + 0x18;
+/** What software wrote to mip: SSIP, STIP and its own SEIP. mip reads as MIP | INTERRUPT_LINES. */
+export const MIP = CSRS + 0x20;
+/** The wires from CLINT and PLIC, as bits of mip: MSIP, MTIP, MEIP, SEIP. */
+export const INTERRUPT_LINES = CSRS + 0x28;
+export const MTVEC = CSRS + 0x30;
+export const MCOUNTEREN = CSRS + 0x38;
+export const MCOUNTINHIBIT = CSRS + 0x40;
+export const MSCRATCH = CSRS + 0x48;
+export const MEPC = CSRS + 0x50;
+export const MCAUSE = CSRS + 0x58;
+export const MTVAL = CSRS + 0x60;
+export const MENVCFG = CSRS + 0x68;
+export const STVEC = CSRS + 0x70;
+export const SCOUNTEREN = CSRS + 0x78;
+export const SENVCFG = CSRS + 0x80;
+export const SSCRATCH = CSRS + 0x88;
+export const SEPC = CSRS + 0x90;
+export const SCAUSE = CSRS + 0x98;
+export const STVAL = CSRS + 0xa0;
+export const SATP = CSRS + 0xa8;
+/** mcycle and minstret less what they count; while inhibited, their value. */
+export const MCYCLE = CSRS + 0xb0;
+export const MINSTRET = CSRS + 0xb8;
+/** u8 × 16: pmp0cfg … pmp15cfg, as in pmpcfg0 and pmpcfg2. */
+export const PMPCFG = CSRS + 0xc0;
+/** i64 × 16. */
+export const PMPADDR = CSRS + 0xd0;
+/** i32: 1 if the architectural TLB may hold grains of superpages. */
+export const TLB_HAS_SUPERPAGES = CSRS + 0x150;
+/** 64 bytes: slots for a single instruction outside any code page, see `crossPage` in the core. */
 export const CROSSING_SLOTS = 0x800;
+
+export const SATP_BARE = 0;
+export const SATP_SV39 = 8;
+export const SATP_SV48 = 9;
+export const SATP_SV57 = 10;
 
 export const RUN_STOPPED = 0;
 export const RUN_RUNNING = 1;
@@ -172,7 +221,7 @@ export const TLB_PTE = 8;
 export const TLB_PTE_ADDRESS = 16;
 /** i32: ASID. */
 export const TLB_ASID = 24;
-/** i32: level of the leaf (0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB). */
+/** i32: level of the leaf (0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB, …). */
 export const TLB_LEVEL = 28;
 
 // --- frames and code pages -------------------------------------------------------------------------------------
