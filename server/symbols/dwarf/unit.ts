@@ -1,0 +1,387 @@
+import { AbbreviationTable, type Abbreviation } from './abbreviations.ts';
+import { At, Tag, UnitType } from './constants.ts';
+import { readForm, skipForm, type AttributeValue, type FormContext } from './forms.ts';
+import { Reader } from './reader.ts';
+import type { DebugSection, DebugSections } from './sections.ts';
+
+/** Bytes read to see a unit's first DIE without the rest of it. */
+const ROOT_WINDOW = 1024;
+
+/** Where one unit lies. */
+export interface UnitHeader {
+  readonly section: DebugSection;
+  /** Position of the header in the DIE space: its offset in .debug_info; units of .debug_types follow behind. */
+  readonly start: number;
+  /** What to subtract from a position to get the offset in `section`. */
+  readonly sectionStart: number;
+  /** Position after the unit. */
+  readonly end: number;
+  /** Position of the first DIE. */
+  readonly firstDie: number;
+  readonly version: number;
+  readonly unitType: number;
+  readonly offsetSize: 4 | 8;
+  readonly addressSize: number;
+  readonly abbreviationOffset: number;
+  /** Type units: their signature, and the position of the type. */
+  readonly signature: bigint | undefined;
+  readonly typeDie: number | undefined;
+}
+
+/** Reads the header of the unit at `start` (DWARF 5, 7.5.1; DWARF 4, 7.5.1). */
+export function readUnitHeader(section: DebugSection, start: number, sectionStart: number): UnitHeader {
+  const offset = start - sectionStart;
+  const reader = section.reader(offset, Math.min(48, section.size - offset));
+  const { length, offsetSize } = reader.unitLength();
+  const end = start + reader.position + length;
+  if (end - sectionStart > section.size || length < 7) reader.fail(`a unit of ${length} bytes does not fit`, 0);
+  const version = reader.u16();
+  if (version < 2 || version > 5) reader.fail(`DWARF version ${version} is not supported`, 0);
+  let unitType: number = section.name === '.debug_types' ? UnitType.type : UnitType.compile;
+  let addressSize: number;
+  let abbreviationOffset: number;
+  if (version >= 5) {
+    unitType = reader.u8();
+    addressSize = reader.u8();
+    abbreviationOffset = reader.sectionOffset(offsetSize);
+  } else {
+    abbreviationOffset = reader.sectionOffset(offsetSize);
+    addressSize = reader.u8();
+  }
+  if (addressSize !== 8) reader.fail(`addresses of ${addressSize} bytes in a 64-bit image`, 0);
+  let signature: bigint | undefined;
+  let typeDie: number | undefined;
+  if (unitType === UnitType.type || unitType === UnitType.splitType) {
+    signature = reader.u64();
+    typeDie = start + reader.sectionOffset(offsetSize);
+  } else if (unitType === UnitType.skeleton || unitType === UnitType.splitCompile) {
+    reader.skip(8);
+  }
+  const firstDie = start + reader.position;
+  return {
+    section,
+    start,
+    sectionStart,
+    end,
+    firstDie,
+    version,
+    unitType,
+    offsetSize,
+    addressSize,
+    abbreviationOffset,
+    signature,
+    typeDie,
+  };
+}
+
+/** The bytes and abbreviations of a unit while it is in use. */
+export interface UnitData {
+  /** From the unit's start to its end. */
+  readonly bytes: Uint8Array;
+  readonly abbreviations: AbbreviationTable;
+}
+
+export function loadUnitData(header: UnitHeader, sections: DebugSections, length = header.end - header.start): UnitData {
+  return {
+    bytes: header.section.bytes(header.start - header.sectionStart, length),
+    abbreviations: new AbbreviationTable(sections.abbrev, header.abbreviationOffset),
+  };
+}
+
+/** A compilation, partial or type unit. Holds no bytes: they come from a bounded cache and go again. */
+export class Unit implements FormContext {
+  readonly start: number;
+  readonly end: number;
+  readonly version: number;
+  readonly offsetSize: 4 | 8;
+  readonly addressSize: number;
+  #root: Die | undefined;
+  #bases: UnitBases | undefined;
+
+  constructor(
+    readonly header: UnitHeader,
+    readonly sections: DebugSections,
+    private readonly load: (unit: Unit) => UnitData,
+  ) {
+    this.start = header.start;
+    this.end = header.end;
+    this.version = header.version;
+    this.offsetSize = header.offsetSize;
+    this.addressSize = header.addressSize;
+  }
+
+  /** The unit's own DIE, read without the rest of the unit. */
+  get root(): Die {
+    return (this.#root ??= this.#readRoot());
+  }
+
+  #readRoot(): Die {
+    const length = this.end - this.start;
+    if (length > ROOT_WINDOW) {
+      try {
+        return new Die(this, loadUnitData(this.header, this.sections, ROOT_WINDOW)).moveTo(this.header.firstDie);
+      } catch {
+        // Attributes longer than the window; the whole unit decides whether it is malformed.
+      }
+    }
+    return new Die(this, loadUnitData(this.header, this.sections)).moveTo(this.header.firstDie);
+  }
+
+  /** A cursor on the DIE at a position. */
+  die(position: number): Die {
+    return this.cursor().moveTo(position);
+  }
+
+  /** A cursor that stands nowhere yet. */
+  cursor(): Die {
+    return new Die(this, this.load(this));
+  }
+
+  string(offset: number): string {
+    return this.sections.str.string(offset);
+  }
+
+  lineString(offset: number): string {
+    return this.sections.lineStr.string(offset);
+  }
+
+  indexedString(index: number): string {
+    return this.string(this.stringOffset(index));
+  }
+
+  /** Offset in .debug_str of a string that DW_FORM_strx names. */
+  stringOffset(index: number): number {
+    const size = this.offsetSize;
+    const at = this.bases.strOffsets + index * size;
+    return this.sections.strOffsets.reader(at, size).sectionOffset(size);
+  }
+
+  indexedAddress(index: number): bigint {
+    return this.sections.addr.reader(this.bases.addr + index * this.addressSize, this.addressSize).u64();
+  }
+
+  /** Where this unit's parts of the shared tables begin. */
+  get bases(): UnitBases {
+    if (this.#bases === undefined) {
+      // The root's own attributes may need a base: set what is standard before they are read.
+      const header = this.offsetSize === 4 ? 8 : 16;
+      this.#bases = { strOffsets: header, addr: header, rnglists: 0, loclists: 0, lowPc: 0n };
+      const root = this.root;
+      const offset = (name: number, standard: number): number => root.offset(name) ?? standard;
+      this.#bases.strOffsets = offset(At.strOffsetsBase, header);
+      this.#bases.addr = offset(At.addrBase, header);
+      this.#bases.rnglists = offset(At.rnglistsBase, header + 4);
+      this.#bases.loclists = offset(At.loclistsBase, header + 4);
+      this.#bases.lowPc = root.address(At.lowPc) ?? 0n;
+    }
+    return this.#bases;
+  }
+}
+
+interface UnitBases {
+  strOffsets: number;
+  addr: number;
+  rnglists: number;
+  loclists: number;
+  lowPc: bigint;
+}
+
+/**
+ * A cursor on one debugging information entry. Moving it finds where each attribute lies; values are decoded when asked
+ * for, so that skimming a unit makes no objects.
+ */
+export class Die {
+  readonly unit: Unit;
+  readonly #data: UnitData;
+  readonly #reader: Reader;
+  #abbreviation: Abbreviation | undefined;
+  #positions = new Int32Array(24);
+  #position = 0;
+  #after = 0;
+
+  constructor(unit: Unit, data: UnitData) {
+    this.unit = unit;
+    this.#data = data;
+    this.#reader = new Reader(data.bytes, unit.header.section.name, unit.start - unit.header.sectionStart);
+  }
+
+  /** Position in the DIE space: unique in the file, and what references name. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Position after the attributes: of the first child, or the next DIE. */
+  get after(): number {
+    return this.#after;
+  }
+
+  /** 0 for the null entry that ends a list of siblings. */
+  get tag(): number {
+    return this.#abbreviation?.tag ?? 0;
+  }
+
+  get hasChildren(): boolean {
+    return this.#abbreviation?.hasChildren ?? false;
+  }
+
+  /** True where the unit's bytes end. */
+  get atEnd(): boolean {
+    return this.#after >= this.unit.end;
+  }
+
+  fail(problem: string): never {
+    return this.#reader.fail(problem, this.#position - this.unit.start);
+  }
+
+  /** Reads the DIE at a position of this unit. */
+  moveTo(position: number): this {
+    const reader = this.#reader;
+    if (position < this.unit.header.firstDie || position >= this.unit.end) {
+      reader.fail(`a DIE outside its unit is referred to: 0x${position.toString(16)}`, 0);
+    }
+    reader.position = position - this.unit.start;
+    this.#position = position;
+    const code = reader.uleb();
+    if (code === 0) {
+      this.#abbreviation = undefined;
+    } else {
+      const abbreviation = this.#data.abbreviations.get(code);
+      if (abbreviation === undefined) this.fail(`abbreviation ${code} is not declared`);
+      this.#abbreviation = abbreviation;
+      const forms = abbreviation.forms;
+      if (forms.length > this.#positions.length) this.#positions = new Int32Array(forms.length);
+      for (let index = 0; index < forms.length; index++) {
+        this.#positions[index] = reader.position;
+        skipForm(reader, forms[index]!, this.unit);
+      }
+    }
+    this.#after = this.unit.start + reader.position;
+    return this;
+  }
+
+  /** Moves over the children, if any, to what follows this DIE. Returns false at the end of the unit. */
+  moveOver(): boolean {
+    if (this.hasChildren) this.#skipChildren();
+    return this.#moveOn(this.#after);
+  }
+
+  /** Moves to the next entry in the order of the bytes, children included. Returns false at the end of the unit. */
+  moveIn(): boolean {
+    return this.#moveOn(this.#after);
+  }
+
+  #moveOn(position: number): boolean {
+    if (position >= this.unit.end) return false;
+    this.moveTo(position);
+    return true;
+  }
+
+  #skipChildren(): void {
+    const sibling = this.reference(At.sibling);
+    if (sibling !== undefined) {
+      if (sibling <= this.#position || sibling > this.unit.end) this.fail('DW_AT_sibling does not lead forward');
+      this.#after = Math.max(sibling, this.#after);
+      return;
+    }
+    for (let depth = 1; depth > 0; ) {
+      if (!this.#moveOn(this.#after)) return;
+      if (this.#abbreviation === undefined) depth--;
+      else if (this.#abbreviation.hasChildren) {
+        const next = this.reference(At.sibling);
+        if (next !== undefined && next > this.#after && next <= this.unit.end) this.#after = next;
+        else depth++;
+      }
+    }
+    this.#abbreviation = undefined;
+  }
+
+  /** A new cursor for each child. */
+  *children(): Generator<Die> {
+    if (!this.hasChildren || this.#after >= this.unit.end) return;
+    const cursor = new Die(this.unit, this.#data).moveTo(this.#after);
+    while (cursor.tag !== 0) {
+      yield cursor.copy();
+      if (!cursor.moveOver()) return;
+    }
+  }
+
+  copy(): Die {
+    return new Die(this.unit, this.#data).moveTo(this.#position);
+  }
+
+  has(name: number): boolean {
+    return this.#abbreviation?.names.includes(name) ?? false;
+  }
+
+  /** The form of an attribute, 0 if the DIE does not have it. */
+  form(name: number): number {
+    const index = this.#abbreviation?.names.indexOf(name) ?? -1;
+    return index < 0 ? 0 : this.#abbreviation!.forms[index]!;
+  }
+
+  /** A reader that stands on the encoded value of an attribute. */
+  raw(name: number): Reader | undefined {
+    const index = this.#abbreviation?.names.indexOf(name) ?? -1;
+    if (index < 0) return undefined;
+    this.#reader.position = this.#positions[index]!;
+    return this.#reader;
+  }
+
+  attribute(name: number): AttributeValue | undefined {
+    const index = this.#abbreviation?.names.indexOf(name) ?? -1;
+    if (index < 0) return undefined;
+    this.#reader.position = this.#positions[index]!;
+    const abbreviation = this.#abbreviation!;
+    return readForm(this.#reader, abbreviation.forms[index]!, this.unit, abbreviation.constants?.get(index));
+  }
+
+  string(name: number): string | undefined {
+    const value = this.attribute(name);
+    return value?.kind === 'string' ? value.value : undefined;
+  }
+
+  flag(name: number): boolean {
+    const value = this.attribute(name);
+    return value?.kind === 'flag' && value.value;
+  }
+
+  /** A constant as it was written: sign-extended only where the form says so. */
+  constant(name: number): bigint | undefined {
+    const value = this.attribute(name);
+    return value?.kind === 'constant' ? value.value : undefined;
+  }
+
+  /** A constant that is a count, size, line or other small number. */
+  number(name: number): number | undefined {
+    const value = this.constant(name);
+    return value === undefined ? undefined : Number(value);
+  }
+
+  address(name: number): bigint | undefined {
+    const value = this.attribute(name);
+    return value?.kind === 'address' ? value.value : undefined;
+  }
+
+  /** Position of the DIE that an attribute refers to; undefined for a type signature. */
+  reference(name: number): number | undefined {
+    const value = this.attribute(name);
+    return value?.kind === 'reference' ? value.target : undefined;
+  }
+
+  /** Offset in another section; DWARF 2 and 3 used constants for it. */
+  offset(name: number): number | undefined {
+    const value = this.attribute(name);
+    if (value?.kind === 'offset') return value.value;
+    return value?.kind === 'constant' && this.unit.version < 4 ? Number(value.value) : undefined;
+  }
+
+  block(name: number): Uint8Array | undefined {
+    const value = this.attribute(name);
+    return value?.kind === 'block' ? value.bytes : undefined;
+  }
+}
+
+/** Tags of DIEs that are a unit. */
+export function isUnitTag(tag: number): boolean {
+  return tag === Tag.compileUnit || tag === Tag.partialUnit || tag === Tag.typeUnit || tag === Tag.skeletonUnit;
+}
