@@ -13,15 +13,17 @@ export async function buildWasm(): Promise<void> {
   mkdirSync(output, { recursive: true });
 
   let core: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
+  let messages = '';
+  const { error } = await asc.main(
     ['core/index.ts', '--config', 'core/asconfig.json', '--baseDir', directory, '--outFile', 'core.wasm'],
     {
+      stderr: { write: (chunk) => (messages += String(chunk)) },
       writeFile: (_name, contents) => {
         core = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
       },
     },
   );
-  if (error || !core) throw new Error(`emulator/core does not compile:\n${stderr.toString()}`);
+  if (error || !core) throw new Error(`emulator/core does not compile:\n${messages}`);
 
   const modules = { coreWasm: core, interpreterWasm: generateInterpreter(MEMORY_PAGES) };
   const lines = Object.entries(modules).map(

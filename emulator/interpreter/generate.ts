@@ -58,7 +58,7 @@ const slot = localGet('i32', SLOT);
 const budget = localGet('i32', BUDGET_LOCAL);
 
 const signature = (parameters: string, result: ValueType | '' = 'i32'): Signature => ({
-  parameters: [...parameters].map((letter) => (letter === 'l' ? 'i64' : 'i32')),
+  parameters: Array.from(parameters, (letter) => (letter === 'l' ? 'i64' : 'i32')),
   results: result ? [result] : [],
 });
 
