@@ -51,7 +51,8 @@ function cacheDirectory(): string {
 function findBrowser(): string {
   const chosen = process.env['SEALSCOPE_CHROMIUM'];
   if (chosen !== undefined) {
-    if (!isExecutable(chosen)) throw new Error(`SEALSCOPE_CHROMIUM names ${chosen}, which is not executable.`);
+    if (!isExecutable(chosen))
+      throw new Error(`SEALSCOPE_CHROMIUM names ${chosen}, which is not executable.`);
     return chosen;
   }
   for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {

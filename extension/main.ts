@@ -1,0 +1,26 @@
+/** Sealscope in VS Code: contributes the debugger. All knowledge about kernels is in the debug adapter. */
+import { type ExtensionContext, commands, debug, DebugConfigurationProviderTriggerKind } from 'vscode';
+import { AdapterFactory } from './adapter.ts';
+import { ConfigurationProvider, KernelConfigurations } from './configuration.ts';
+import { openSample } from './sample.ts';
+
+const TYPE = 'sealscope';
+
+export function activate(context: ExtensionContext): void {
+  context.subscriptions.push(
+    debug.registerDebugAdapterDescriptorFactory(
+      TYPE,
+      new AdapterFactory(context.asAbsolutePath('dist/debug-adapter.js')),
+    ),
+    debug.registerDebugConfigurationProvider(TYPE, new ConfigurationProvider()),
+    debug.registerDebugConfigurationProvider(
+      TYPE,
+      new KernelConfigurations(),
+      DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    commands.registerCommand(
+      'sealscope.openSample',
+      openSample(context.asAbsolutePath('samples/resume-bug')),
+    ),
+  );
+}
