@@ -19,6 +19,10 @@ import {
   PAGE_SIZE,
   PC,
   PC_BASE,
+  OP_BREAK,
+  OP_CROSS_PAGE,
+  OP_PAGE_END,
+  OP_UNDECODED,
   SLOT_IMM,
   SLOT_OP,
   SLOT_PC_SHIFT,
@@ -44,18 +48,30 @@ import {
 import { ModuleBuilder, type Signature } from '../wasm/module.ts';
 
 /*
- * The interpreter: one WebAssembly function an operation, each of which ends in a tail call to the next one's
- * function. All have the signature (hart, slot, budget): addresses of the hart's block and of the current slot,
- * and the instructions that may still retire, this one included.
+ * The interpreter is one WebAssembly function, run(hart, budget): a loop around one br_table, a block an operation.
+ * (A function an operation with tail calls between them was measured at a third of this speed: every call pays
+ * for a stack check, a signature check and the reload of the memory's base.)
+ *
+ *   loop $next
+ *     block $redirect
+ *       block … block        one an operation, the breakpoint's innermost
+ *         br_table (SLOT_OP of slot)
+ *       end                  code of the operation, which ends in a branch to $next or $redirect, or returns
+ *       …
+ *     end
+ *     slot = core.resume(hart); return if 0
+ *     br $next
+ *
+ * Locals: the hart's block, the instructions that may still retire (this one included), the current slot.
  */
-const HANDLER: Signature = { parameters: ['i32', 'i32', 'i32'], results: [] };
 const HART = 0;
-const SLOT = 1;
-const BUDGET_LOCAL = 2;
+const BUDGET_LOCAL = 1;
+const SLOT = 2;
+const FIRST_TEMPORARY = 3;
 
 const hart = localGet('i32', HART);
-const slot = localGet('i32', SLOT);
 const budget = localGet('i32', BUDGET_LOCAL);
+const slot = localGet('i32', SLOT);
 
 const signature = (parameters: string, result: ValueType | '' = 'i32'): Signature => ({
   parameters: Array.from(parameters, (letter) => (letter === 'l' ? 'i64' : 'i32')),
@@ -84,32 +100,66 @@ const CORE_FUNCTIONS = {
 } as const;
 type CoreFunction = keyof typeof CORE_FUNCTIONS;
 
-interface Environment {
+interface Imports {
   readonly core: Record<CoreFunction, number>;
   readonly decode: number;
   readonly breakpoint: number;
-  readonly handlerType: number;
-  /** Stores PC and BUDGET and returns to the host; `slot` is the next instruction's. */
-  readonly leave: number;
-  /** Goes on at HART.PC with BUDGET, after the core has moved them. */
-  readonly redirect: number;
 }
 
-/** Locals, parameters included, and the code of one function. */
-class FunctionWriter {
-  readonly code = new ByteWriter();
-  readonly locals: ValueType[] = [];
+/** Where a branch can go: a position in the nesting of blocks, counted from the outside. */
+type Label = number;
 
-  local<T extends ValueType>(value: Expression<T>): Expression<T> {
-    const index = HANDLER.parameters.length + this.locals.push(value.type) - 1;
-    statement.localSet(this.code, index, value);
-    return localGet(value.type, index);
+/** The code of `run`: nesting for branches, and temporaries that every operation reuses. */
+class RunWriter {
+  readonly code = new ByteWriter();
+  readonly locals: ValueType[] = ['i32'];
+  #depth = 0;
+  #inUse = 0;
+
+  open(kind: 'block' | 'loop'): Label {
+    statement.open(this.code, kind);
+    return this.#depth++;
   }
 
-  /** A local that several branches assign. */
+  close(): void {
+    statement.end(this.code);
+    this.#depth--;
+  }
+
+  branch(label: Label): void {
+    statement.branch(this.code, this.#depth - 1 - label);
+  }
+
+  branchTable(labels: readonly Label[], index: I32): void {
+    const depths = labels.map((label) => this.#depth - 1 - label);
+    statement.branchTable(this.code, depths, index);
+  }
+
+  if(test: I32, then: () => void, otherwise?: () => void): void {
+    const nested = (body: () => void) => (): void => {
+      this.#depth++;
+      body();
+      this.#depth--;
+    };
+    statement.if(this.code, test, nested(then), otherwise && nested(otherwise));
+  }
+
+  /** A temporary of that type; it lives until `releaseTemporaries`. */
   declare<T extends ValueType>(type: T): { index: number; value: Expression<T> } {
-    const index = HANDLER.parameters.length + this.locals.push(type) - 1;
+    while (this.locals[++this.#inUse] !== undefined && this.locals[this.#inUse] !== type);
+    this.locals[this.#inUse] ??= type;
+    const index = FIRST_TEMPORARY - 1 + this.#inUse;
     return { index, value: localGet(type, index) };
+  }
+
+  bind<T extends ValueType>(value: Expression<T>): Expression<T> {
+    const { index, value: bound } = this.declare(value.type);
+    statement.localSet(this.code, index, value);
+    return bound;
+  }
+
+  releaseTemporaries(): void {
+    this.#inUse = 0;
   }
 }
 
@@ -119,9 +169,6 @@ const pcOf = (slotAddress: I32): I64 =>
 const storeBudget = (code: ByteWriter, value: I32): void =>
   statement.store32(code, i32.const(0), BUDGET, value);
 
-const dispatch = (env: Environment, code: ByteWriter, next: I32, left: I32, field = SLOT_OP): void =>
-  statement.returnCallIndirect(code, env.handlerType, [hart, next, left], i32.load16U(next, field));
-
 /** Entry of a direct-mapped fast TLB table for a virtual address: page number modulo entries, times entry size. */
 const fastEntry = (tlb: number, va: I64): I32 => {
   const indexShift = Math.log2(PAGE_SIZE) - Math.log2(FAST_TLB_ENTRY_SIZE);
@@ -130,12 +177,14 @@ const fastEntry = (tlb: number, va: I64): I32 => {
   return i32.add(i32.load(hart, tlb), offset);
 };
 
-/** Translates one operation of the table into a handler. */
-class HandlerBuilder implements InstructionBuilder {
-  readonly #env: Environment;
+/** Emits the code of one operation of the table. */
+class OperationBuilder implements InstructionBuilder {
+  readonly #imports: Imports;
   readonly #operation: Operation;
-  readonly #writer = new FunctionWriter();
-  readonly #code = this.#writer.code;
+  readonly #run: RunWriter;
+  readonly #code: ByteWriter;
+  readonly #next: Label;
+  readonly #redirect: Label;
   #ended = false;
 
   readonly rs1 = i64.load(i32.add(hart, i32.load16U(slot, SLOT_RS1)), X);
@@ -143,23 +192,31 @@ class HandlerBuilder implements InstructionBuilder {
   readonly imm = i64.extendS(i32.load(slot, SLOT_IMM));
   readonly pc = pcOf(slot);
   readonly nextPc: I64;
-  readonly #nextSlot: I32;
 
-  constructor(env: Environment, operation: Operation) {
-    this.#env = env;
+  constructor(
+    imports: Imports,
+    run: RunWriter,
+    labels: { next: Label; redirect: Label },
+    operation: Operation,
+  ) {
+    this.#imports = imports;
     this.#operation = operation;
-    this.#nextSlot = i32.add(slot, i32.const(operation.length << SLOT_PC_SHIFT));
+    this.#run = run;
+    this.#code = run.code;
+    this.#next = labels.next;
+    this.#redirect = labels.redirect;
     this.nextPc = i64.add(this.pc, i64.const(BigInt(operation.length)));
   }
 
-  build(): FunctionWriter {
+  build(): void {
     this.#operation.instruction.build(this);
-    if (!this.#ended) this.#retire(this.#nextSlot);
-    return this.#writer;
+    const following = i32.add(slot, i32.const(this.#operation.length << SLOT_PC_SHIFT));
+    if (!this.#ended) this.#retire(following);
+    this.#run.releaseTemporaries();
   }
 
   bind(value: I64): I64 {
-    return this.#writer.local(value);
+    return this.#run.bind(value);
   }
 
   setRd(value: I64): void {
@@ -168,7 +225,7 @@ class HandlerBuilder implements InstructionBuilder {
 
   load(address: I64, size: Size, signed: boolean): void {
     const va = this.bind(address);
-    const at = this.#writer.declare('i32');
+    const at = this.#run.declare('i32');
     this.#onFastHit(
       FAST_READ,
       va,
@@ -198,7 +255,7 @@ class HandlerBuilder implements InstructionBuilder {
   }
 
   branchIf(test: I32): void {
-    statement.if(this.#code, test, () => this.#goRelative());
+    this.#run.if(test, () => this.#goRelative());
   }
 
   jump(): void {
@@ -214,7 +271,7 @@ class HandlerBuilder implements InstructionBuilder {
   readModifyWrite(size: 4 | 8, result: (old: I64) => I64): void {
     const va = this.bind(this.rs1);
     this.#beginSlow();
-    const at = this.#writer.local(this.#core('amoRead', va, i32.const(size)));
+    const at = this.#run.bind(this.#core('amoRead', va, i32.const(size)));
     this.#redirectIfZero(at);
     const old = this.bind(i64.loadSized(at, size, true));
     this.#redirectIfZero(this.#core('amoWrite', va, result(old), i32.const(size)));
@@ -224,7 +281,7 @@ class HandlerBuilder implements InstructionBuilder {
   loadReserved(size: 4 | 8): void {
     const va = this.bind(this.rs1);
     this.#beginSlow();
-    const at = this.#writer.local(this.#core('lr', va, i32.const(size)));
+    const at = this.#run.bind(this.#core('lr', va, i32.const(size)));
     this.#redirectIfZero(at);
     this.setRd(i64.loadSized(at, size, true));
   }
@@ -232,7 +289,7 @@ class HandlerBuilder implements InstructionBuilder {
   storeConditional(size: 4 | 8): void {
     const va = this.bind(this.rs1);
     this.#beginSlow();
-    const outcome = this.#writer.local(this.#core('sc', va, this.rs2, i32.const(size)));
+    const outcome = this.#run.bind(this.#core('sc', va, this.rs2, i32.const(size)));
     this.#redirectIfZero(outcome);
     // 1 = stored, 2 = failed; rd is 0 on success (unprivileged spec §8.2).
     this.setRd(i64.extendU(i32.sub(outcome, i32.const(1))));
@@ -260,7 +317,7 @@ class HandlerBuilder implements InstructionBuilder {
   }
 
   #core(name: CoreFunction, ...rest: Expression[]): I32 {
-    return call('i32', this.#env.core[name], [hart, slot, ...rest]);
+    return call('i32', this.#imports.core[name], [hart, slot, ...rest]);
   }
 
   /** The core must know how much budget is left: it may take a trap, or a device may ask for the time. */
@@ -268,16 +325,12 @@ class HandlerBuilder implements InstructionBuilder {
     storeBudget(this.#code, budget);
   }
 
-  #redirect(): void {
-    statement.returnCall(this.#code, this.#env.redirect, [hart, slot, budget]);
-  }
-
   #redirectIfZero(value: I32): void {
-    statement.if(this.#code, i32.eqz(value), () => this.#redirect());
+    this.#run.if(i32.eqz(value), () => this.#run.branch(this.#redirect));
   }
 
   #onFastHit(table: number, va: I64, size: Size, hit: (host: I32) => void, miss: () => void): void {
-    const entry = this.#writer.local(fastEntry(DATA_TLB, va));
+    const entry = this.#run.bind(fastEntry(DATA_TLB, va));
     // Low address bits stay in the compare, so that a misaligned access misses.
     const page = i64.and(va, i64.const(BigInt(-PAGE_SIZE | (size - 1))));
     const host = i32.add(i32.wrap(va), i32.load(entry, table + FAST_ADDEND));
@@ -294,9 +347,9 @@ class HandlerBuilder implements InstructionBuilder {
     const code = this.#code;
     const va = this.bind(target);
     const page = this.bind(i64.and(va, i64.const(BigInt(-PAGE_SIZE))));
-    const entry = this.#writer.local(fastEntry(FETCH_TLB, va));
-    statement.if(code, i64.eq(i64.load(entry, FAST_FETCH + FAST_TAG), page), () => {
-      const slots = this.#writer.local(i32.load(entry, FAST_FETCH + FAST_ADDEND));
+    const entry = this.#run.bind(fastEntry(FETCH_TLB, va));
+    this.#run.if(i64.eq(i64.load(entry, FAST_FETCH + FAST_TAG), page), () => {
+      const slots = this.#run.bind(i32.load(entry, FAST_FETCH + FAST_ADDEND));
       const base = i64.sub(page, i64.extendU(i32.shrU(slots, i32.const(SLOT_PC_SHIFT))));
       statement.store64(code, hart, PC_BASE, base);
       const offset = i32.and(i32.wrap(va), i32.const(PAGE_SIZE - 2));
@@ -304,26 +357,27 @@ class HandlerBuilder implements InstructionBuilder {
     });
     statement.store64(code, hart, PC, va);
     storeBudget(code, i32.sub(budget, i32.const(1)));
-    this.#redirect();
+    this.#run.branch(this.#redirect);
   }
 
   #retire(next: I32): void {
-    const code = this.#code;
-    const nextSlot = this.#writer.local(next);
-    statement.localSet(code, BUDGET_LOCAL, i32.sub(budget, i32.const(1)));
-    statement.if(code, i32.eqz(budget), () =>
-      statement.returnCall(code, this.#env.leave, [hart, nextSlot, budget]),
-    );
-    dispatch(this.#env, code, nextSlot, budget);
+    statement.localSet(this.#code, SLOT, next);
+    statement.localSet(this.#code, BUDGET_LOCAL, i32.sub(budget, i32.const(1)));
+    this.#run.if(i32.eqz(budget), () => leave(this.#code));
+    this.#run.branch(this.#next);
   }
 }
 
-/** Builds one handler that is no instruction. */
-function special(build: (writer: FunctionWriter) => void): FunctionWriter {
-  const writer = new FunctionWriter();
-  build(writer);
-  return writer;
-}
+const savePosition = (code: ByteWriter): void => {
+  statement.store64(code, hart, PC, pcOf(slot));
+  storeBudget(code, budget);
+};
+
+/** Back to the host, with `slot` as the next instruction. */
+const leave = (code: ByteWriter): void => {
+  savePosition(code);
+  statement.return(code);
+};
 
 /** Generates the interpreter's module. It imports env.memory, the core's functions and two of the host's. */
 export function generateInterpreter(memoryPages: { initial: number; maximum: number }): Uint8Array {
@@ -331,71 +385,81 @@ export function generateInterpreter(memoryPages: { initial: number; maximum: num
   const core = Object.fromEntries(
     Object.entries(CORE_FUNCTIONS).map(([name, type]) => [name, module.importFunction('core', name, type)]),
   ) as Record<CoreFunction, number>;
-  const decode = module.importFunction('host', 'decode', signature('i', ''));
-  const breakpoint = module.importFunction('host', 'breakpoint', signature('i'));
-  const leave = module.nextFunction;
-  const env: Environment = {
+  const imports: Imports = {
     core,
-    decode,
-    breakpoint,
-    handlerType: module.type(HANDLER),
-    leave,
-    redirect: leave + 1,
+    decode: module.importFunction('host', 'decode', signature('i', '')),
+    breakpoint: module.importFunction('host', 'breakpoint', signature('i')),
   };
-  const add = (writer: FunctionWriter): number => {
-    // Every path has left through a tail call or a return; the body's end cannot be reached.
-    writer.code.byte(0x00);
-    return module.function(HANDLER, writer.locals, writer.code.view());
-  };
-  const savePc = (code: ByteWriter): void => {
-    statement.store64(code, hart, PC, pcOf(slot));
-    storeBudget(code, budget);
-  };
-  const redirect = (code: ByteWriter): void => statement.returnCall(code, env.redirect, [hart, slot, budget]);
-
-  add(
-    special(({ code }) => {
-      savePc(code);
-      statement.return(code);
-    }),
-  );
-  add(
-    special((writer) => {
-      const next = writer.local(call('i32', core.resume, [hart]));
-      statement.if(writer.code, i32.eqz(next), () => statement.return(writer.code));
-      dispatch(env, writer.code, next, i32.load(i32.const(0), BUDGET));
-    }),
-  );
-  const undecoded = special(({ code }) => {
-    statement.call(code, decode, [slot]);
-    dispatch(env, code, slot, budget);
-  });
-  const breakHere = special(({ code }) => {
-    savePc(code);
-    statement.if(code, call('i32', breakpoint, [hart]), () => statement.return(code));
-    dispatch(env, code, slot, budget, SLOT_REAL_OP);
-  });
-  const pageEnd = special(({ code }) => {
-    savePc(code);
-    redirect(code);
-  });
-  const crossPage = special((writer) => {
-    storeBudget(writer.code, budget);
-    const next = writer.local(call('i32', core.crossPage, [hart, slot]));
-    statement.if(writer.code, i32.eqz(next), () => redirect(writer.code));
-    dispatch(env, writer.code, next, budget);
-  });
-  const specials = [undecoded, breakHere, pageEnd, crossPage];
-  if (specials.length !== FIRST_OPERATION) throw new Error('special operations out of step with layout.ts');
-  const handlers = [
-    ...specials,
-    ...operations.map((operation) => new HandlerBuilder(env, operation).build()),
-  ];
-  module.table(handlers.map(add));
-
-  const entry = new ByteWriter();
-  statement.store32(entry, i32.const(0), BUDGET, localGet('i32', 1));
-  statement.call(entry, env.redirect, [hart, i32.const(0), i32.const(0)]);
-  module.export('run', module.function({ parameters: ['i32', 'i32'], results: [] }, [], entry.view()));
+  const run = writeRun(imports);
+  const type: Signature = { parameters: ['i32', 'i32'], results: [] };
+  module.export('run', module.function(type, run.locals, run.code.view()));
   return module.build(memoryPages);
+}
+
+function writeRun(imports: Imports): RunWriter {
+  const run = new RunWriter();
+  const { code } = run;
+  const resume = (): void => {
+    statement.localSet(code, SLOT, call('i32', imports.core.resume, [hart]));
+    run.if(i32.eqz(slot), () => statement.return(code));
+    statement.localSet(code, BUDGET_LOCAL, i32.load(i32.const(0), BUDGET));
+  };
+
+  storeBudget(code, budget);
+  resume();
+  const next = run.open('loop');
+  const redirect = run.open('block');
+  const bodies = operationBodies(imports, run, { next, redirect });
+  // Code behind a block's end can branch to every block that is still open, so the innermost one is the
+  // breakpoint's: it goes on to the operation it covers.
+  const order = [OP_BREAK, ...bodies.keys()].filter((op, index) => index === 0 || op !== OP_BREAK);
+  const labels: Label[] = [];
+  for (const op of [...order].reverse()) labels[op] = run.open('block');
+  const dispatch = (field: number, open: readonly Label[]): void =>
+    run.branchTable(open, i32.load16U(slot, field));
+  dispatch(SLOT_OP, labels);
+  for (const op of order) {
+    run.close();
+    if (op === OP_BREAK) {
+      savePosition(code);
+      run.if(call('i32', imports.breakpoint, [hart]), () => statement.return(code));
+      // No breakpoint covers another; the table needs some entry for its number.
+      dispatch(SLOT_REAL_OP, labels.with(OP_BREAK, labels[OP_PAGE_END]!));
+    } else bodies[op]!();
+  }
+  run.close();
+  resume();
+  run.branch(next);
+  run.close();
+  // The loop has no way out but `return`.
+  statement.unreachable(code);
+  return run;
+}
+
+/** Emitters of every operation's code, by operation number. */
+function operationBodies(
+  imports: Imports,
+  run: RunWriter,
+  labels: { next: Label; redirect: Label },
+): (() => void)[] {
+  const { code } = run;
+  const bodies: (() => void)[] = [];
+  bodies[OP_UNDECODED] = () => {
+    statement.call(code, imports.decode, [slot]);
+    run.branch(labels.next);
+  };
+  bodies[OP_PAGE_END] = () => {
+    savePosition(code);
+    run.branch(labels.redirect);
+  };
+  bodies[OP_CROSS_PAGE] = () => {
+    storeBudget(code, budget);
+    statement.localSet(code, SLOT, call('i32', imports.core.crossPage, [hart, slot]));
+    run.if(i32.eqz(slot), () => run.branch(labels.redirect));
+    run.branch(labels.next);
+  };
+  operations.forEach((operation, index) => {
+    bodies[FIRST_OPERATION + index] = () => new OperationBuilder(imports, run, labels, operation).build();
+  });
+  return bodies;
 }

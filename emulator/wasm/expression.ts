@@ -168,17 +168,26 @@ export const statement = {
   return(code: ByteWriter): void {
     code.byte(0x0f);
   },
-  /** Tail calls (core spec 3.0 §4.6.16): the callee replaces this frame. */
-  returnCall(code: ByteWriter, index: number, args: Expression[]): void {
-    for (const argument of args) argument.emit(code);
-    code.byte(0x12);
-    code.u32(index);
+  open(code: ByteWriter, kind: 'block' | 'loop'): void {
+    code.byte(kind === 'loop' ? 0x03 : 0x02);
+    code.byte(0x40);
   },
-  returnCallIndirect(code: ByteWriter, type: number, args: Expression[], element: I32): void {
-    for (const argument of args) argument.emit(code);
-    element.emit(code);
-    code.byte(0x13);
-    code.u32(type);
-    code.u32(0);
+  end(code: ByteWriter): void {
+    code.byte(0x0b);
+  },
+  /** @param depth how many blocks out: 0 is the innermost */
+  branch(code: ByteWriter, depth: number): void {
+    code.byte(0x0c);
+    code.u32(depth);
+  },
+  /** The last depth also serves every index out of range. */
+  branchTable(code: ByteWriter, depths: readonly number[], index: I32): void {
+    index.emit(code);
+    code.byte(0x0e);
+    code.u32(depths.length - 1);
+    for (const depth of depths) code.u32(depth);
+  },
+  unreachable(code: ByteWriter): void {
+    code.byte(0x00);
   },
 };

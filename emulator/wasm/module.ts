@@ -18,7 +18,6 @@ export class ModuleBuilder {
   readonly #imports: { module: string; name: string; type: number }[] = [];
   readonly #bodies: FunctionBody[] = [];
   readonly #exports: { name: string; index: number }[] = [];
-  #table: readonly number[] = [];
 
   /** Index of a function type, added when it is new. */
   type(signature: Signature): number {
@@ -39,18 +38,8 @@ export class ModuleBuilder {
     return this.#imports.length + this.#bodies.length - 1;
   }
 
-  /** Index that the next call of `function` will return. */
-  get nextFunction(): number {
-    return this.#imports.length + this.#bodies.length;
-  }
-
   export(name: string, index: number): void {
     this.#exports.push({ name, index });
-  }
-
-  /** The functions that call_indirect reaches, by their element index. */
-  table(functions: readonly number[]): void {
-    this.#table = functions;
   }
 
   /** @param memoryPages initial and maximum size in 64 KiB pages of the memory that the host must import */
@@ -74,29 +63,11 @@ export class ModuleBuilder {
       }
     });
     section(out, 3, this.#bodies, (w, body) => w.u32(body.type));
-    if (this.#table.length > 0) {
-      section(out, 4, [this.#table.length], (w, length) => {
-        w.byte(0x70);
-        w.byte(0x01);
-        w.u32(length);
-        w.u32(length);
-      });
-    }
     section(out, 7, this.#exports, (w, entry) => {
       w.name(entry.name);
       w.byte(0x00);
       w.u32(entry.index);
     });
-    if (this.#table.length > 0) {
-      section(out, 9, [this.#table], (w, functions) => {
-        w.byte(0x00);
-        w.byte(0x41);
-        w.s32(0);
-        w.byte(0x0b);
-        w.u32(functions.length);
-        for (const index of functions) w.u32(index);
-      });
-    }
     section(out, 10, this.#bodies, (w, body) => {
       const inner = new ByteWriter();
       inner.u32(body.locals.length);
