@@ -1,0 +1,90 @@
+/** What kind of bug a refused store is, and what usually fixes it. DOMAIN.md §4 has the corpus behind this. */
+import type { CodePlace } from './codePlace.ts';
+import type {
+  DataObject,
+  MemberChange,
+  RefusedStoreClass,
+  StorePart,
+  Suggestion,
+  WriterHistory,
+} from './refusedStore.ts';
+
+export interface Facts {
+  readonly place: CodePlace;
+  /** The inlined chain at the pc, innermost first. */
+  readonly chain: readonly CodePlace[];
+  readonly object: DataObject | undefined;
+  readonly redundant: boolean;
+  readonly parts: readonly StorePart[];
+  readonly throughAlias: boolean;
+  readonly writers: WriterHistory;
+  readonly members: readonly MemberChange[];
+  /** The member set is a link of a list or registration: a pointer in a structure that points to its own kind. */
+  readonly structural: boolean;
+  /** The region has been seen open before. */
+  readonly everOpen: boolean;
+}
+
+/** The class that decides what to fix comes first; the others that hold too follow. */
+export function classify(facts: Facts): [RefusedStoreClass, ...RefusedStoreClass[]] {
+  const holds: RefusedStoreClass[] = [];
+  if (facts.parts.some((part) => part.refused) && facts.parts.some((part) => !part.refused)) holds.push('boundary');
+  if (facts.object !== undefined && !facts.object.inRegion) holds.push('neighbour');
+  if (facts.structural) holds.push('structural-write');
+  if (facts.redundant) holds.push('redundant-write');
+  if (sameFunctionWroteBefore(facts)) holds.push('init-code-called-late');
+  if (facts.throughAlias) holds.push('alias');
+  if (!facts.everOpen && facts.writers.count === 0) holds.push('too-early');
+  const [first, ...rest] = holds;
+  return first === undefined || first === 'alias' || first === 'too-early'
+    ? ['late-write', ...holds]
+    : [first, ...rest];
+}
+
+export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Suggestion[] {
+  const name = facts.object?.path ?? 'the object';
+  const symbol = facts.object?.symbol ?? 'the object';
+  const here = facts.place.function === '' ? 'this code' : `${facts.place.function}()`;
+  const declared = { file: facts.object?.file, line: facts.object?.line };
+  const at = { file: facts.place.file, line: facts.place.line };
+  const suggestions: Suggestion[] = [];
+  const say = (text: string, where: { file?: string | undefined; line?: number | undefined } = {}): void => {
+    suggestions.push({ text, ...where });
+  };
+  for (const each of classes) {
+    switch (each) {
+      case 'boundary':
+        say(`the store is misaligned and runs over the end of the seal: align ${symbol}, or move all of it to one side`, declared);
+        break;
+      case 'neighbour':
+        say(`${symbol} was not meant to be sealed: move it to .data, or pad the sealed section to a whole page`, declared);
+        break;
+      case 'structural-write':
+        say('register once, in an initcall that runs before the seal', at);
+        say(`drop the annotation of ${symbol}: entries are linked into it after init`, declared);
+        break;
+      case 'init-code-called-late':
+        say(`${here} also wrote it before the seal: move this write to a function that only the boot path calls`, at);
+        break;
+      case 'redundant-write':
+        say(`the value is already there: remove the write, or guard it with if (${name} != value)`, at);
+        break;
+      case 'late-write':
+        say(`drop the annotation of ${symbol} if it really has to change after init`, declared);
+        say('or open a write window around the store', at);
+        break;
+      case 'alias':
+        say('the store came through another mapping of a sealed frame: check who made that mapping', at);
+        break;
+      case 'too-early':
+        say('the region has never been writable: check the order of sealing and initialisation', at);
+        break;
+    }
+  }
+  return suggestions;
+}
+
+function sameFunctionWroteBefore({ chain, writers }: Facts): boolean {
+  const names = new Set(chain.map((place) => place.function).filter((name) => name !== ''));
+  return [writers.first, writers.latest].some((writer) => writer !== undefined && names.has(writer.place.function));
+}

@@ -1,0 +1,11 @@
+/** A seal specification that names nothing in this image; the message says what exists instead. */
+export class SealSpecError extends Error {
+  override readonly name = 'SealSpecError';
+  constructor(
+    /** As the user wrote it. */
+    readonly spec: string,
+    problem: string,
+  ) {
+    super(`seal "${spec}": ${problem}`);
+  }
+}

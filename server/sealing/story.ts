@@ -1,0 +1,31 @@
+/** The one line that tells a refused store's story: what a stop shows before anybody opens a report. */
+import type { RefusedStore } from './refusedStore.ts';
+
+export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
+  const { object, members, place, region, sealedBy, kind } = refused;
+  const only = members.length === 1 ? members[0] : undefined;
+  const what = only?.path ?? object?.path ?? `0x${refused.address.toString(16)}`;
+  const values =
+    only === undefined
+      ? `0x${refused.oldValue.toString(16)} → 0x${refused.newValue.toString(16)}`
+      : `${only.oldText} → ${only.newText}`;
+  const where = place.function === '' ? `pc 0x${place.pc.toString(16)}` : `${place.function}()`;
+  const line = place.file === undefined ? '' : ` at ${baseName(place.file)}:${place.line ?? 0}`;
+  const sealed =
+    sealedBy === undefined
+      ? `${region.name} is read-only`
+      : `${region.name} was sealed by ${sealedBy.place.function || `hart ${sealedBy.hart}`} at step ${sealedBy.step}`;
+  const word = { store: 'store', amo: 'atomic update', sc: 'store-conditional' }[kind];
+  const notes = [
+    refused.redundant ? 'REDUNDANT: the value is already there' : '',
+    object !== undefined && !object.inRegion ? `${object.symbol} only shares the sealed page` : '',
+    refused.parts.length > 1 ? 'it runs over the end of the seal' : '',
+    refused.throughAlias ? 'through an alias' : '',
+  ].filter((note) => note !== '');
+  const tail = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+  return `Refused ${word} by ${where}${line} on hart ${refused.hart} to ${what}: ${values}${tail}; ${sealed}`;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
