@@ -1,0 +1,301 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Instruction } from '../../../emulator/isa/instruction.ts';
+import { compressed, decode, instructions } from '../../../emulator/isa/table.ts';
+import { Random } from './random.ts';
+
+/*
+ * A random program in M-mode for two machines to run: blocks of random instructions, after each of which the
+ * guest prints every register and a checksum of its data over the UART. Traps are part of the game: the handler
+ * prints cause, value and the trapping offset and goes on behind the instruction.
+ *
+ * Reserved registers: s0, s1 and sp point into the data (to odd addresses, to aligned ones and for the stack-relative forms); gp and tp
+ * belong to the harness. Everything else is random.
+ */
+const DATA_BYTES = 8192;
+const [SP, GP, TP, S0, S1] = [2, 3, 4, 8, 9] as const;
+const RESERVED: ReadonlySet<number> = new Set([SP, GP, TP, S0, S1]);
+
+const HARNESS = (blocks: number): string => `
+        .option nopic
+        .text
+        .globl _start
+_start: la      t0, trap
+        csrw    mtvec, t0
+        li      t0, 0x1800              # mret stays in M-mode
+        csrs    mstatus, t0
+        la      gp, blocks
+        li      tp, 0
+1:      li      t0, ${blocks}
+        bgeu    tp, t0, finish
+        # a row of the table: the block's address, then 32 registers
+        ld      t0, 0(gp)
+        mv      sp, gp
+        csrw    mepc, t0
+        ${Array.from({ length: 32 }, (_, n) => (n === 0 || RESERVED.has(n) ? '' : `ld x${n}, ${8 + n * 8}(sp)`)).join('\n        ')}
+        la      s0, data + ${DATA_BYTES / 2 + 1}
+        la      s1, data + ${DATA_BYTES / 4}
+        la      sp, data
+        mret
+        .balign 4
+trap:   # ecall ends a block; anything else is printed and skipped
+        csrw    mscratch, t0
+        csrr    t0, mcause
+        addi    t0, t0, -11
+        beqz    t0, block_done
+        la      t0, trapsave
+        sd      ra, 0(t0)
+        sd      a0, 8(t0)
+        sd      a1, 16(t0)
+        sd      a2, 24(t0)
+        sd      a3, 32(t0)
+        sd      t1, 48(t0)
+        csrr    a0, mscratch
+        sd      a0, 40(t0)
+        csrr    a0, mcause
+        call    hex
+        csrr    a0, mtval
+        call    hex
+        csrr    a0, mepc
+        call    hex
+        csrr    a1, mepc
+        lhu     a0, 0(a1)
+        andi    a0, a0, 3
+        addi    a0, a0, -3
+        addi    a1, a1, 2
+        bnez    a0, 2f
+        addi    a1, a1, 2
+2:      csrw    mepc, a1
+        li      a0, 0x1800
+        csrs    mstatus, a0
+        la      t0, trapsave
+        ld      ra, 0(t0)
+        ld      a0, 8(t0)
+        ld      a1, 16(t0)
+        ld      a2, 24(t0)
+        ld      a3, 32(t0)
+        ld      t1, 48(t0)
+        ld      t0, 40(t0)
+        mret
+block_done:
+        la      t0, registers
+        ${Array.from({ length: 32 }, (_, n) => (n === 0 || n === 5 ? '' : `sd x${n}, ${n * 8}(t0)`)).join('\n        ')}
+        csrr    a0, mscratch
+        sd      a0, 40(t0)
+        mv      s3, t0
+        li      s4, 32
+3:      ld      a0, 0(s3)
+        call    hex
+        addi    s3, s3, 8
+        addi    s4, s4, -1
+        bnez    s4, 3b
+        # checksum of the data
+        la      s3, data
+        li      s4, ${DATA_BYTES / 8}
+        li      a0, 0
+4:      ld      a1, 0(s3)
+        slli    a2, a0, 7
+        srli    a0, a0, 57
+        or      a0, a0, a2
+        xor     a0, a0, a1
+        addi    s3, s3, 8
+        addi    s4, s4, -1
+        bnez    s4, 4b
+        call    hex
+        li      a0, 10
+        call    putchar
+        addi    tp, tp, 1
+        addi    gp, gp, 264
+        li      t0, 0x1800
+        csrs    mstatus, t0
+        j       1b
+finish: li      t0, 0x100000
+        li      t1, 0x5555
+        sw      t1, 0(t0)
+5:      j       5b
+hex:    mv      a1, a0                  # prints a0 as 16 digits and a space; clobbers a0-a3, t0, t1
+        mv      a3, ra
+        li      a2, 60
+6:      srl     a0, a1, a2
+        andi    a0, a0, 15
+        addi    a0, a0, 48
+        sltiu   ra, a0, 58
+        bnez    ra, 7f
+        addi    a0, a0, 39
+7:      call    putchar
+        addi    a2, a2, -4
+        bgez    a2, 6b
+        li      a0, 32
+        mv      ra, a3
+putchar: lui    t0, 0x10000             # waits until the transmitter is empty (LSR bit 5); clobbers t0, t1
+8:      lbu     t1, 5(t0)
+        andi    t1, t1, 32
+        beqz    t1, 8b
+        sb      a0, 0(t0)
+        ret
+        .bss
+        .balign 64
+trapsave: .skip 64
+registers: .skip 256
+        .balign 4096
+data:   .skip ${DATA_BYTES}
+`;
+
+/** Instructions that a block may hold, and how to make their operands harmless. */
+const isMemory = (i: Instruction): boolean => /^(l[bhwd]u?|s[bhwd])$/.test(i.name);
+const isAtomic = (i: Instruction): boolean => /^(amo|lr\.|sc\.)/.test(i.name);
+const plain = instructions.filter(
+  (i) =>
+    !/^(jalr|ecall|ebreak|mret|sret|wfi|sfence\.vma|csr|fence\.i)/.test(i.name) &&
+    !i.relative &&
+    !isMemory(i) &&
+    !isAtomic(i),
+);
+const memory = instructions.filter(isMemory);
+const atomic = instructions.filter(isAtomic);
+const relative = instructions.filter((i) => i.relative);
+const csrAccess = instructions.filter((i) => i.name.startsWith('csr'));
+
+const setField = (bits: number, low: number, width: number, value: number): number => {
+  const mask = ((1 << width) - 1) << low;
+  return ((bits & ~mask) | ((value << low) & mask)) >>> 0;
+};
+
+class BlockWriter {
+  readonly halves: number[] = [];
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  instruction(): void {
+    const kind = this.#random.below(20);
+    if (kind < 7) this.#word(this.#randomOf(this.#random.pick(plain)));
+    else if (kind < 12) this.#compressed();
+    else if (kind < 16) this.#word(this.#memoryAccess());
+    else if (kind < 17) this.#word(this.#atomicAccess());
+    else if (kind < 18) this.#word(this.#csrAccess());
+    else if (kind < 19) this.#skip();
+    else this.#anything();
+  }
+
+  ecall(): void {
+    this.#word(0x00000073);
+  }
+
+  #register(): number {
+    let register = this.#random.below(32);
+    while (RESERVED.has(register)) register = this.#random.below(32);
+    return register;
+  }
+
+  #randomOf(instruction: Instruction): number {
+    const bits = ((this.#random.bits() & ~instruction.mask) | instruction.match) >>> 0;
+    return setField(bits, 7, 5, this.#register());
+  }
+
+  #memoryAccess(): number {
+    const instruction = this.#random.pick(memory);
+    const random = (this.#random.bits() & ~instruction.mask) | instruction.match;
+    const bits = setField(random >>> 0, 15, 5, S0);
+    return instruction.name.startsWith('l') ? setField(bits, 7, 5, this.#register()) : bits;
+  }
+
+  #atomicAccess(): number {
+    const bits = this.#randomOf(this.#random.pick(atomic));
+    // s0 is odd: a misaligned one, which must trap.
+    return setField(bits, 15, 5, this.#random.below(8) === 0 ? S0 : S1);
+  }
+
+  /** Scratch registers, which the trap handler uses alike on both machines, and one that cannot be written. */
+  #csrAccess(): number {
+    const bits = this.#randomOf(this.#random.pick(csrAccess));
+    return setField(bits, 20, 12, this.#random.pick([0x340, 0x140, 0xf14]));
+  }
+
+  #word(bits: number): void {
+    this.halves.push(bits & 0xffff, bits >>> 16);
+  }
+
+  /** A branch or jump forward over one instruction. */
+  #skip(): void {
+    const instruction = this.#random.pick(relative);
+    const bits = ((this.#random.bits() & ~instruction.mask) | instruction.match) >>> 0;
+    if (instruction.name === 'jal')
+      this.#word(setField(setField(bits, 7, 5, this.#register()), 12, 20, 4 << 9));
+    else this.#word(setField(setField(bits, 7, 5, 8), 25, 7, 0));
+    this.#word(this.#randomOf(this.#random.pick(plain)));
+  }
+
+  #compressed(): void {
+    while (true) {
+      const spelling = this.#random.pick(compressed);
+      if (/c\.(j|jr|jalr|beqz|bnez|ebreak)$/.test(spelling.name)) continue;
+      const bits = (this.#random.bits() & ~spelling.mask & 0xffff) | spelling.match;
+      const decoded = decode(bits);
+      if (!decoded) continue;
+      const { operands, instruction } = decoded;
+      if (RESERVED.has(operands.rd)) continue;
+      if (isMemory(instruction) && operands.rs1 !== SP && operands.rs1 !== S0 && operands.rs1 !== S1)
+        continue;
+      if (/c\.(j|jr|jalr|beqz|bnez|ebreak)$/.test(decoded.spelling!.name)) continue;
+      this.halves.push(bits);
+      return;
+    }
+  }
+
+  /** Any bits that are no instruction of ours nor one the other machine may know: they must trap. */
+  #anything(): void {
+    // Custom-0 … custom-3 opcodes are nobody's.
+    this.#word((this.#random.bits() & ~0x7f) | this.#random.pick([0x0b, 0x2b, 0x5b, 0x7b]));
+  }
+}
+
+export interface RandomProgram {
+  /** Flat binary for 0x80000000. */
+  readonly binary: Uint8Array;
+  readonly elf: string;
+  /** Code of each block, as halfwords, to show where two machines differ. */
+  readonly blocks: readonly (readonly number[])[];
+}
+
+/** @param directory where the assembler's files may lie */
+export function randomProgram(
+  directory: string,
+  seed: number,
+  blockCount: number,
+  length = 40,
+): RandomProgram {
+  const random = new Random(seed);
+  const blocks = Array.from({ length: blockCount }, () => {
+    const writer = new BlockWriter(random);
+    // Blocks start at any halfword, so that instructions cross pages.
+    for (let i = 0; i < length; i++) writer.instruction();
+    writer.ecall();
+    return writer.halves;
+  });
+  const table = blocks.map((_, n) => {
+    const registers = Array.from({ length: 32 }, () => `0x${random.value().toString(16)}`);
+    return `.dword block${n}, ${registers.join(', ')}`;
+  });
+  const code = blocks.map((halves, n) => `block${n}: .hword ${halves.join(', ')}`);
+  const source = `${HARNESS(blockCount)}\n.text\n${code.join('\n')}\n.data\n.balign 8\nblocks:\n${table.join('\n')}\n`;
+  const stem = join(directory, `random-${seed}`);
+  writeFileSync(`${stem}.S`, source);
+  const toolchain = 'riscv64-linux-gnu-';
+  execFileSync(`${toolchain}gcc`, [
+    ...[
+      '-nostdlib',
+      '-static',
+      '-march=rv64imac_zicsr',
+      '-mabi=lp64',
+      '-mcmodel=medany',
+      '-Wl,--build-id=none',
+    ],
+    ...['-Wl,-Ttext=0x80000000', '-Wl,--no-warn-rwx-segments', '-o', `${stem}.elf`, `${stem}.S`],
+  ]);
+  execFileSync(`${toolchain}objcopy`, ['-O', 'binary', `${stem}.elf`, `${stem}.bin`]);
+  return { binary: readFileSync(`${stem}.bin`), elf: `${stem}.elf`, blocks };
+}
