@@ -1,7 +1,58 @@
-/** Paths: what the compiler wrote into the debug information, and what is on this host. */
-export interface Sources {
+/**
+ * Paths: what the compiler wrote into the debug information, and what is on this host. The source map's longest
+ * matching prefix wins; a prefix matches whole path components only.
+ */
+import type { SymbolFile } from '../symbols/index.ts';
+
+export class Sources {
+  readonly #symbols: SymbolFile | undefined;
+  /** Longest first. */
+  readonly #rules: readonly { readonly from: string; readonly to: string }[];
+
+  constructor(symbols: SymbolFile | undefined, sourceMap: Readonly<Record<string, string>>) {
+    this.#symbols = symbols;
+    this.#rules = Object.entries(sourceMap)
+      .map(([from, to]) => ({ from: trimSlash(from), to: trimSlash(to) }))
+      .sort((a, b) => b.from.length - a.from.length);
+  }
+
   /** A path of the debug information as a path on this host. */
-  toHost(path: string): string;
+  toHost(path: string): string {
+    return replacePrefix(path, this.#rules, 'from', 'to');
+  }
+
+  /** A path on this host as one that the debug information may know. */
+  fromHost(path: string): string {
+    return replacePrefix(path, this.#rules, 'to', 'from');
+  }
+
   /** All files that the debug information names, as paths on this host, sorted. */
-  files(): string[];
+  files(): string[] {
+    return (this.#symbols?.sourceFiles() ?? []).map((path) => this.toHost(path)).sort();
+  }
+}
+
+function replacePrefix(
+  path: string,
+  rules: readonly { readonly from: string; readonly to: string }[],
+  prefix: 'from' | 'to',
+  replacement: 'from' | 'to',
+): string {
+  for (const rule of rules) {
+    const rest = behindPrefix(path, rule[prefix]);
+    if (rest !== undefined) return rule[replacement] === '' ? rest.replace(/^[/\\]/, '') : rule[replacement] + rest;
+  }
+  return path;
+}
+
+/** What follows the prefix, with its separator; undefined when the path does not begin with it. */
+function behindPrefix(path: string, prefix: string): string | undefined {
+  if (prefix === '') return path.startsWith('/') ? undefined : `/${path}`;
+  if (!path.startsWith(prefix)) return undefined;
+  const rest = path.slice(prefix.length);
+  return rest === '' || /^[/\\]/.test(rest) ? rest : undefined;
+}
+
+function trimSlash(path: string): string {
+  return path.replace(/[/\\]+$/, '');
 }

@@ -1,0 +1,96 @@
+/** Registers by the names people use, and CSRs with their fields. */
+import { csrNumber } from '../../../emulator/isa/csrs.ts';
+import { REGISTER_NAMES, registerNumber } from '../../../emulator/isa/registers.ts';
+import { nearest } from '../../sealing/nearest.ts';
+import { SessionError } from '../errors.ts';
+import { hartOf, type Guest } from '../guest.ts';
+import { csrFields, csrText } from './csrFields.ts';
+import type { CsrView, Frame, RegisterView } from './inspector.ts';
+
+/** Shown in this order; those that a machine does not have are left out. */
+const SHOWN_CSRS: readonly string[] = [
+  ...['sstatus', 'sie', 'stvec', 'scounteren', 'senvcfg', 'sscratch', 'sepc', 'scause', 'stval', 'sip', 'satp'],
+  ...['mstatus', 'misa', 'medeleg', 'mideleg', 'mie', 'mtvec', 'mcounteren', 'menvcfg', 'mscratch', 'mepc', 'mcause'],
+  ...['mtval', 'mip', 'pmpcfg0', 'pmpcfg2', ...Array.from({ length: 16 }, (_, index) => `pmpaddr${index}`)],
+  ...['mhartid', 'mvendorid', 'marchid', 'mimpid', 'cycle', 'time', 'instret', 'mcycle', 'minstret'],
+];
+
+export class Registers {
+  readonly #guest: Guest;
+  readonly #changed: () => void;
+
+  /** @param changed Told about each write. */
+  constructor(guest: Guest, changed: () => void) {
+    this.#guest = guest;
+    this.#changed = changed;
+  }
+
+  general(hartId: number, frame?: Frame): RegisterView[] {
+    const hart = hartOf(this.#guest, hartId);
+    const pc = frame?.symbols.pc ?? hart.pc;
+    const views: RegisterView[] = [{ name: 'pc', number: 'pc', value: pc, symbol: this.nameOf(pc) }];
+    for (let index = 1; index < 32; index++) {
+      const value = frame === undefined ? hart.register(index) : frame.symbols.registers.read(index);
+      const symbol = value === undefined ? undefined : this.nameOf(value);
+      views.push({ name: REGISTER_NAMES[index]!, number: `x${index}`, value, symbol });
+    }
+    return views;
+  }
+
+  csrs(hartId: number): CsrView[] {
+    const hart = hartOf(this.#guest, hartId);
+    return SHOWN_CSRS.flatMap((name) => {
+      const number = csrNumber(name);
+      const value = number === undefined ? undefined : hart.csr(number);
+      if (number === undefined || value === undefined) return [];
+      const text = csrText(name, value, (address) => this.nameOf(address));
+      return [{ name, number, value, text, fields: csrFields(name, value) }];
+    });
+  }
+
+  /** A register by ABI name, number, `pc` or CSR name; undefined when there is none. */
+  read(hartId: number, name: string): bigint | undefined {
+    const hart = hartOf(this.#guest, hartId);
+    if (name === 'pc') return hart.pc;
+    if (name === 'priv') return BigInt(hart.privilege);
+    const general = registerNumber(name);
+    if (general !== undefined) return hart.register(general);
+    const csr = csrNumber(name);
+    return csr === undefined ? undefined : hart.csr(csr);
+  }
+
+  write(hartId: number, name: string, value: bigint): void {
+    const hart = hartOf(this.#guest, hartId);
+    const bits = BigInt.asUintN(64, value);
+    const general = registerNumber(name);
+    const csr = csrNumber(name);
+    if (name === 'pc') hart.pc = bits & ~1n;
+    else if (general === 0) throw new SessionError('request', 'x0 (zero) is always 0 and cannot be set');
+    else if (general !== undefined) hart.setRegister(general, bits);
+    else if (csr !== undefined && hart.csr(csr) !== undefined) hart.setCsr(csr, bits);
+    else throw this.#unknown(name);
+    this.#changed();
+  }
+
+  /** Function and offset, or object, that an address points at; undefined for numbers that are no such thing. */
+  nameOf(address: bigint): string | undefined {
+    const { symbols, space } = this.#guest;
+    if (symbols === undefined) return undefined;
+    const linked = space.linkedOf(address);
+    if (space.physicalOf(linked) === undefined) return undefined;
+    const near = symbols.symbols.nearest(linked, ['function', 'object', 'none']);
+    if (near === undefined) return undefined;
+    return near.offset === 0n ? near.symbol.name : `${near.symbol.name}+0x${near.offset.toString(16)}`;
+  }
+
+  #unknown(name: string): SessionError {
+    const near = nearest(name, ['pc', ...REGISTER_NAMES, ...SHOWN_CSRS]);
+    const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+    return new SessionError('request', `there is no register ${name} on this machine${hint}`);
+  }
+}
+
+/** Names for completions: registers first, then CSRs. */
+export function registerNames(): string[] {
+  return ['pc', ...REGISTER_NAMES, ...SHOWN_CSRS];
+}

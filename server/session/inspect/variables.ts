@@ -1,0 +1,98 @@
+/** Locals, globals and expressions of a frame. */
+import {
+  evaluate,
+  parseInto,
+  variableValue,
+  type EvaluationContext,
+  type NamedRegister,
+  type Value,
+  type Variable,
+} from '../../symbols/index.ts';
+import type { Guest } from '../guest.ts';
+import type { Frame, VariableView } from './inspector.ts';
+import type { GuestMemory } from './memory.ts';
+import type { Registers } from './registers.ts';
+import { REGISTER_NAMES } from '../../../emulator/isa/registers.ts';
+
+export class Variables {
+  readonly #guest: Guest;
+  readonly #memory: GuestMemory;
+  readonly #registers: Registers;
+
+  constructor(guest: Guest, memory: GuestMemory, registers: Registers) {
+    this.#guest = guest;
+    this.#memory = memory;
+    this.#registers = registers;
+  }
+
+  /** Innermost block first; an inner name hides an outer one. */
+  locals(frame: Frame): VariableView[] {
+    const context = this.context(frame);
+    const seen = new Set<string>();
+    return frame.symbols.blocks
+      .flatMap((block) => block.variables)
+      .filter((variable) => {
+        const isNew = !seen.has(variable.name);
+        seen.add(variable.name);
+        return isNew;
+      })
+      .map((variable) => view(variable, context));
+  }
+
+  globals(frame: Frame): VariableView[] {
+    const { symbols, space } = this.#guest;
+    const unit = frame.symbols.function?.unit ?? symbols?.unitAt(space.linkedOf(frame.symbols.codeAddress));
+    if (symbols === undefined || unit === undefined) return [];
+    const context = this.context(frame);
+    return symbols
+      .globalsOf(unit)
+      .map((variable) => view(variable, context))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  context(frame: Frame): EvaluationContext {
+    return {
+      symbols: this.#guest.symbols,
+      memory: this.#memory.through(frame.hart),
+      frame: frame.symbols,
+      register: (name) => this.#register(frame, name),
+      writeRegister: (number, value) => {
+        const name = REGISTER_NAMES[number];
+        if (name !== undefined) this.#registers.write(frame.hart, name, value);
+      },
+    };
+  }
+
+  evaluate(text: string, frame: Frame, extra?: Readonly<Record<string, bigint>>): Value {
+    const context = this.context(frame);
+    if (extra === undefined) return evaluate(text, context);
+    const register = (name: string): NamedRegister | undefined => {
+      const value = Object.hasOwn(extra, name) ? extra[name] : undefined;
+      return value === undefined ? this.#register(frame, name) : { value, size: 8 };
+    };
+    return evaluate(text, { ...context, register });
+  }
+
+  assign(target: Value, text: string, frame: Frame): Value {
+    parseInto(target, text, this.context(frame));
+    return target;
+  }
+
+  /** Of an outer frame only what the unwinder restored: the symbol reader asks the frame itself for x0–x31. */
+  #register(frame: Frame, name: string): NamedRegister | undefined {
+    const isGeneral = REGISTER_NAMES.includes(name) || /^(x\d+|fp)$/.test(name);
+    if (frame.level > 0 && isGeneral) return undefined;
+    const value = name === 'pc' ? frame.symbols.pc : this.#registers.read(frame.hart, name);
+    if (value === undefined) return undefined;
+    return { value, size: 8, write: (bits) => this.#registers.write(frame.hart, name, bits) };
+  }
+}
+
+function view(variable: Variable, context: EvaluationContext): VariableView {
+  try {
+    return { name: variable.name, variable, value: variableValue(variable, context), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { name: variable.name, variable, value: undefined, problem: error.message };
+  }
+}
