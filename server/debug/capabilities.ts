@@ -1,0 +1,86 @@
+/** What this adapter can do. Everything the protocol knows is named; an odd `false` says why. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+
+/** Never mutually exclusive: a client may turn all of them on, and one of them does. */
+export const exceptionFilters = [
+  {
+    filter: 'sealedWrite',
+    label: 'Writes to sealed memory',
+    description: 'Stop before a store that a seal refuses, and ask what to do',
+    default: true,
+  },
+  {
+    filter: 'pageFault',
+    label: 'Page faults',
+    description: 'Stop before a page fault is delivered to the guest',
+  },
+  {
+    filter: 'illegalInstruction',
+    label: 'Illegal instructions',
+    description: 'Stop before an illegal-instruction trap is delivered to the guest',
+  },
+  {
+    filter: 'anyTrap',
+    label: 'All traps',
+    description: 'Stop before any exception is delivered to the guest, system calls included',
+  },
+] as const;
+
+export const capabilities: DebugProtocol.Capabilities = {
+  supportsConfigurationDoneRequest: true,
+  supportsFunctionBreakpoints: true,
+  supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsEvaluateForHovers: true,
+  exceptionBreakpointFilters: exceptionFilters.map((filter) => ({
+    ...filter,
+    supportsCondition: true,
+    conditionDescription: 'C expression; $cause, $tval and $epc are those of the trap',
+  })),
+  // The machine is deterministic, but going back needs snapshots, which the session does not keep yet.
+  supportsStepBack: false,
+  supportsSetVariable: true,
+  // Unwinding a kernel frame would not undo what it did to page tables and devices.
+  supportsRestartFrame: false,
+  // A jump is no skip: it would pass for one of the choices at a refused store. The register pc can be set.
+  supportsGotoTargetsRequest: false,
+  // The choices at a refused store are a scope, verbs and a request already.
+  supportsStepInTargetsRequest: false,
+  supportsCompletionsRequest: true,
+  completionTriggerCharacters: ['.', '>', '$', ' '],
+  supportsModulesRequest: true,
+  additionalModuleColumns: [],
+  // DWARF's MD5 sums are of the file that was compiled; nobody checks them against the file that is shown yet.
+  supportedChecksumAlgorithms: [],
+  supportsRestartRequest: true,
+  // Superseded by filter options, which every current client has.
+  supportsExceptionOptions: false,
+  supportsValueFormattingOptions: true,
+  supportsExceptionInfoRequest: true,
+  // The guest lives inside the adapter and ends with it.
+  supportTerminateDebuggee: false,
+  supportSuspendDebuggee: false,
+  supportsDelayedStackTraceLoading: true,
+  supportsLoadedSourcesRequest: true,
+  supportsLogPoints: true,
+  // A hart cannot be ended from outside.
+  supportsTerminateThreadsRequest: false,
+  supportsSetExpression: true,
+  supportsTerminateRequest: true,
+  supportsDataBreakpoints: true,
+  supportsReadMemoryRequest: true,
+  supportsWriteMemoryRequest: true,
+  supportsDisassembleRequest: true,
+  supportsCancelRequest: true,
+  supportsBreakpointLocationsRequest: true,
+  supportsClipboardContext: true,
+  supportsSteppingGranularity: true,
+  supportsInstructionBreakpoints: true,
+  supportsExceptionFilterOptions: true,
+  // Harts share memory and time: letting one run alone would show a machine that cannot exist.
+  supportsSingleThreadExecutionRequests: false,
+  supportsDataBreakpointBytes: true,
+  breakpointModes: [],
+  // Guests may write escape sequences to their console; values contain none.
+  supportsANSIStyling: true,
+};

@@ -1,0 +1,138 @@
+/**
+ * The protocol's framing over a byte stream: `Content-Length: N`, an empty line, N bytes of JSON. The decoder never
+ * throws and never gets stuck: what it cannot read it reports, and goes on at the next header.
+ * Portable; hosts feed it from a pipe or a socket.
+ */
+
+/** One thing found in the stream. A problem carries the request's seq and command if they can still be told. */
+export type Decoded =
+  | { readonly kind: 'message'; readonly message: unknown }
+  | { readonly kind: 'problem'; readonly problem: string; readonly seq?: number; readonly command?: string };
+
+/** Larger messages are refused: nothing in the protocol comes near (writeMemory of a few MiB is the largest). */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_HEADER_BYTES = 4096;
+const HEADER_END = [13, 10, 13, 10];
+const LENGTH_FIELD = [...'Content-Length'].map((c) => c.charCodeAt(0));
+
+export function encodeMessage(message: unknown): Uint8Array {
+  const body = new TextEncoder().encode(JSON.stringify(message));
+  const header = new TextEncoder().encode(`Content-Length: ${body.length}\r\n\r\n`);
+  const framed = new Uint8Array(header.length + body.length);
+  framed.set(header);
+  framed.set(body, header.length);
+  return framed;
+}
+
+export class MessageDecoder {
+  /** Received and not yet decoded: the bytes from #start to #end of a buffer that doubles when it is full. */
+  #buffer = new Uint8Array(MAX_HEADER_BYTES);
+  #start = 0;
+  #end = 0;
+  /** Bytes of the body being collected, or undefined while a header is. */
+  #bodyLength: number | undefined;
+  /** True after something unreadable: skip to what looks like the next header. */
+  #lost = false;
+
+  /** Adds bytes (copied) and returns what they complete, in order. */
+  push(bytes: Uint8Array): Decoded[] {
+    this.#append(bytes);
+    const found: Decoded[] = [];
+    while (this.#step(found));
+    return found;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const pending = this.#pending();
+    const needed = pending.length + bytes.length;
+    const target = needed > this.#buffer.length ? new Uint8Array(2 * needed) : this.#buffer;
+    if (target !== this.#buffer || this.#start > 0) target.set(pending);
+    target.set(bytes, pending.length);
+    this.#buffer = target;
+    this.#start = 0;
+    this.#end = needed;
+  }
+
+  #pending(): Uint8Array {
+    return this.#buffer.subarray(this.#start, this.#end);
+  }
+
+  /** Makes progress once; false if more bytes are needed. */
+  #step(found: Decoded[]): boolean {
+    if (this.#bodyLength !== undefined) return this.#body(this.#bodyLength, found);
+    if (this.#lost) this.#skipToHeader();
+    return !this.#lost && this.#header(found);
+  }
+
+  #header(found: Decoded[]): boolean {
+    const pending = this.#pending();
+    const end = indexOf(pending, HEADER_END);
+    if (end > MAX_HEADER_BYTES || (end < 0 && pending.length > MAX_HEADER_BYTES)) {
+      this.#lose(found, `no header ends within ${MAX_HEADER_BYTES} bytes`, 1);
+      return true;
+    }
+    if (end < 0) return false;
+    const header = new TextDecoder().decode(pending.subarray(0, end));
+    const field = header.split('\r\n').find((line) => /^content-length\s*:/i.test(line));
+    const value = field?.slice(field.indexOf(':') + 1).trim();
+    const length = value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+    if (length === undefined || length > MAX_MESSAGE_BYTES) {
+      const quoted = JSON.stringify(header.length > 80 ? `${header.slice(0, 77)}…` : header);
+      const skip = end + HEADER_END.length;
+      this.#lose(found, `header ${quoted} has no Content-Length from 0 to ${MAX_MESSAGE_BYTES}`, skip);
+      return true;
+    }
+    this.#start += end + HEADER_END.length;
+    this.#bodyLength = length;
+    return true;
+  }
+
+  #body(length: number, found: Decoded[]): boolean {
+    const pending = this.#pending();
+    if (pending.length < length) return false;
+    const json = new TextDecoder().decode(pending.subarray(0, length));
+    this.#start += length;
+    this.#bodyLength = undefined;
+    try {
+      found.push({ kind: 'message', message: JSON.parse(json) as unknown });
+    } catch (error) {
+      found.push(problemIn(json, error instanceof Error ? error.message : String(error)));
+      // A body that is no JSON often means a wrong Content-Length: the next header may not follow at once.
+      this.#lost = true;
+    }
+    return true;
+  }
+
+  #lose(found: Decoded[], problem: string, skip: number): void {
+    found.push({ kind: 'problem', problem });
+    this.#start += skip;
+    this.#lost = true;
+  }
+
+  #skipToHeader(): void {
+    const next = indexOf(this.#pending(), LENGTH_FIELD);
+    // Without a header, keep what may be the beginning of one.
+    this.#start = next >= 0 ? this.#start + next : Math.max(this.#start, this.#end - LENGTH_FIELD.length + 1);
+    this.#lost = next < 0;
+  }
+}
+
+/** A request's seq and command, if they stand in text that is not JSON. */
+function problemIn(json: string, problem: string): Decoded {
+  const seq = /"seq"\s*:\s*(\d{1,15})\b/.exec(json)?.[1];
+  const command = /"command"\s*:\s*"([^"\\]{1,80})"/.exec(json)?.[1];
+  return {
+    kind: 'problem',
+    problem: `message is not JSON: ${problem}`,
+    ...(seq === undefined ? {} : { seq: Number(seq) }),
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+function indexOf(haystack: Uint8Array, needle: readonly number[]): number {
+  const first = needle[0]!;
+  for (let at = haystack.indexOf(first); at >= 0; at = haystack.indexOf(first, at + 1)) {
+    if (needle.every((byte, i) => haystack[at + i] === byte)) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,35 @@
+/** Why the guest stands still, as the `stopped` event tells it. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Stop, StopReason } from '../../session/index.ts';
+import type { DebugContext } from '../context.ts';
+import { hex } from '../../session/report/index.ts';
+
+/** The session's reasons are the protocol's, but for two that it has no word for. */
+const reasons: Readonly<Partial<Record<StopReason, string>>> = { seal: 'pause', ebreak: 'breakpoint' };
+
+const descriptions: Readonly<Partial<Record<StopReason, string>>> = {
+  entry: 'Paused on entry',
+  seal: 'Paused where memory was sealed',
+  ebreak: 'Paused on an ebreak instruction',
+};
+
+export function stoppedBody(context: DebugContext, stop: Stop): DebugProtocol.StoppedEvent['body'] {
+  const description = descriptionOf(stop);
+  const hits = stop.breakpoints.map((id) => context.breakpoints.clientId(id));
+  return {
+    reason: reasons[stop.reason] ?? stop.reason,
+    ...(description === undefined ? {} : { description }),
+    ...(stop.text === '' ? {} : { text: stop.text }),
+    threadId: stop.hart + 1,
+    allThreadsStopped: true,
+    ...(hits.length === 0 ? {} : { hitBreakpointIds: hits }),
+  };
+}
+
+function descriptionOf({ reason, refused, trap, access }: Stop): string | undefined {
+  if (refused !== undefined)
+    return refused.redundant ? 'Redundant write to sealed memory' : 'Write to sealed memory';
+  if (trap !== undefined) return `Paused before a trap: ${trap.name}`;
+  if (access !== undefined) return `Paused before a ${access.kind} at ${hex(access.address)}`;
+  return descriptions[reason];
+}

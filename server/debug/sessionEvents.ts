@@ -1,0 +1,98 @@
+/** What the session reports, as events of the protocol. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Exit, RefusedStore, SealChange, Session, SessionEvent } from '../session/index.ts';
+import { codeText, hex, reportOf, reportText } from '../session/report/index.ts';
+import type { DebugContext } from './context.ts';
+import { breakpointBody } from './present/breakpoints.ts';
+import { locationBody } from './present/sources.ts';
+import { stoppedBody } from './present/stops.ts';
+
+/** Forwards until the session is closed. */
+export function forwardEvents(context: DebugContext, session: Session): void {
+  session.listen((event) => {
+    if (context.openSession === session) forward(context, event);
+  });
+}
+
+function forward(context: DebugContext, event: SessionEvent): void {
+  switch (event.type) {
+    case 'continued':
+      context.forget();
+      break;
+    case 'stopped':
+      context.forget();
+      context.send('stopped', stoppedBody(context, event.stop));
+      break;
+    case 'exited':
+      context.send('output', { category: 'console', output: `${exitText(event.exit)}\n` });
+      context.send('exited', { exitCode: event.exit.status });
+      context.send('terminated', {});
+      break;
+    case 'console':
+      context.send('output', { category: 'stdout', output: event.text });
+      break;
+    case 'seal':
+      context.send('output', sealOutput(context, event.change));
+      break;
+    case 'refusedStore':
+      context.send('output', refusedOutput(context, event.refused, event.action));
+      break;
+    case 'log':
+      context.send('output', { category: 'console', output: `${event.text}\n` });
+      break;
+    case 'breakpoint': {
+      const id = context.breakpoints.clientId(event.breakpoint.id);
+      context.send('breakpoint', {
+        reason: 'changed',
+        breakpoint: breakpointBody(context, id, event.breakpoint),
+      });
+      break;
+    }
+    case 'changed':
+      tellChange(context, event.memory);
+      break;
+  }
+}
+
+/** Memory views follow `memory`, everything else `invalidated`; each only to a client that knows it. */
+function tellChange(
+  context: DebugContext,
+  memory: { readonly address: bigint; readonly length: number } | undefined,
+): void {
+  const { client } = context;
+  if (memory !== undefined && client.memoryEvents)
+    context.send('memory', { memoryReference: hex(memory.address), offset: 0, count: memory.length });
+  // What a frame shows may hang on any register or any byte of the stack.
+  if (client.invalidated) context.send('invalidated', { areas: ['stacks', 'variables'] });
+}
+
+function sealOutput(context: DebugContext, change: SealChange): DebugProtocol.OutputEvent['body'] {
+  const { step, hart, place } = change.moment;
+  const names = change.regions.map(({ name }) => name).join(', ');
+  const output = `${names}: ${change.kind} by hart ${hart} in ${codeText(place)} at step ${step}\n`;
+  return { category: 'console', output, ...locationBody(context.client, place) };
+}
+
+function refusedOutput(
+  context: DebugContext,
+  refused: RefusedStore,
+  action: string,
+): DebugProtocol.OutputEvent['body'] {
+  // One that waits for a choice is told in full: clients without an exception view have nothing else.
+  const output =
+    action === 'ask' ? `${reportText(reportOf(refused)).join('\n')}\n` : `${refused.story} → ${action}\n`;
+  return { category: 'console', output, ...locationBody(context.client, refused.place) };
+}
+
+function exitText({ reason, status, step }: Exit): string {
+  const what = {
+    poweroff: 'The guest powered off',
+    reboot: 'The guest asked for a reboot',
+    pass: 'The guest reported success',
+    fail: `The guest reported failure ${status}`,
+    limit: 'The step limit was reached',
+    stop: 'The run was stopped',
+    idle: 'Every hart waits, and nothing is left that could wake one',
+  }[reason];
+  return `${what} at step ${step}.`;
+}
