@@ -59,7 +59,10 @@ const MMU_MODES: readonly MmuMode[] = ['sv39', 'sv48', 'sv57'];
 export function resolveConfig(config: MachineConfig): ResolvedConfig {
   const memory = integer('memory', config.memory ?? DEFAULT_MEMORY, MIN_MEMORY, MAX_RAM_BYTES);
   if (memory % PAGE_SIZE !== 0) {
-    throw new ConfigurationError('memory', `memory is ${memory} bytes; it must be a multiple of ${PAGE_SIZE}`);
+    throw new ConfigurationError(
+      'memory',
+      `memory is ${memory} bytes; it must be a multiple of ${PAGE_SIZE}`,
+    );
   }
   const mmu = config.mmu ?? 'sv39';
   if (!MMU_MODES.includes(mmu)) {
@@ -82,7 +85,10 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
 
 function integer(setting: string, value: number, low: number, high: number): number {
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new ConfigurationError(setting, `${setting} is ${value}; it must be a whole number from ${low} to ${high}`);
+    throw new ConfigurationError(
+      setting,
+      `${setting} is ${value}; it must be a whole number from ${low} to ${high}`,
+    );
   }
   return value;
 }

@@ -70,7 +70,10 @@ export class RamPlan {
   placeHigh(setting: string, bytes: number, alignment: bigint): bigint {
     const start = this.#highest(BigInt(bytes), alignment) ?? this.#highest(BigInt(bytes), 4096n);
     if (start === undefined) {
-      throw new ConfigurationError(setting, `${setting} has ${bytes} bytes and finds no room in RAM; raise memory`);
+      throw new ConfigurationError(
+        setting,
+        `${setting} has ${bytes} bytes and finds no room in RAM; raise memory`,
+      );
     }
     this.#placed.push({ what: setting, start, end: start + BigInt(bytes) });
     return start;

@@ -1,0 +1,36 @@
+import type { HartEvent, MachineObserver, PageTableStore } from './observer.ts';
+
+/** Tells everybody who listens. */
+export class Observers {
+  readonly #list = new Set<MachineObserver>();
+
+  /** Returns the function that ends it. */
+  add(observer: MachineObserver): () => void {
+    this.#list.add(observer);
+    return () => void this.#list.delete(observer);
+  }
+
+  console(bytes: Uint8Array): void {
+    for (const observer of this.#list) observer.console?.(bytes);
+  }
+
+  hart(event: HartEvent): void {
+    for (const observer of this.#list) observer.hart?.(event);
+  }
+
+  pageTableStore(store: PageTableStore): void {
+    for (const observer of this.#list) observer.pageTableStore?.(store);
+  }
+
+  satpWritten(hart: number): void {
+    for (const observer of this.#list) observer.satpWritten?.(hart);
+  }
+
+  tlbFlushed(hart: number): void {
+    for (const observer of this.#list) observer.tlbFlushed?.(hart);
+  }
+
+  stateReplaced(): void {
+    for (const observer of this.#list) observer.stateReplaced?.();
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Whose turn it is. Harts run round robin, a quantum of steps each; the hart whose turn it is and what is left of its
+ * quantum are state, so a pause anywhere changes nothing. Runs end exactly where a timer elapses or input arrives.
+ */
+import type { Stateful, StateVisitor } from '../devices/state.ts';
+import { BUDGET, END_STEP, EXIT_NONE, EXIT_REASON, EXIT_RESCHEDULE, EXIT_SBI, EXIT_STOP } from '../layout.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import type { Hart } from './hart.ts';
+import type { Power } from './power.ts';
+import type { Stop } from './stop.ts';
+import type { StopControl } from './stopControl.ts';
+
+/** Things that happen at a point in time and not because of an instruction. */
+export interface TimedEvents {
+  /** Do everything that is due. */
+  service(): void;
+  /** When the next thing happens (Clock.time); undefined for never. */
+  nextEvent(): bigint | undefined;
+}
+
+/** SBI, where it is built in. */
+export interface Firmware {
+  /** Serve the ecall at which this hart stands. */
+  call(hart: Hart): void;
+  /** Wake the suspended harts that have something to wake for. */
+  resumeSuspended(): void;
+}
+
+const MAX_BUDGET = 1 << 30;
+
+export class Scheduler implements Stateful {
+  /** Set by devices and firmware: harts or deadlines changed. */
+  lookAgain = false;
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #harts: readonly Hart[];
+  readonly #events: TimedEvents;
+  readonly #stops: StopControl;
+  readonly #power: Power;
+  readonly #firmware: Firmware | undefined;
+  readonly #quantum: number;
+  #turn = 0;
+  /** Steps left of the turn. */
+  #left: number;
+  #stopRequested = false;
+
+  constructor(parts: {
+    engine: Engine;
+    clock: Clock;
+    harts: readonly Hart[];
+    events: TimedEvents;
+    stops: StopControl;
+    power: Power;
+    firmware: Firmware | undefined;
+    quantum: number;
+  }) {
+    this.#engine = parts.engine;
+    this.#clock = parts.clock;
+    this.#harts = parts.harts;
+    this.#events = parts.events;
+    this.#stops = parts.stops;
+    this.#power = parts.power;
+    this.#firmware = parts.firmware;
+    this.#quantum = parts.quantum;
+    this.#left = parts.quantum;
+  }
+
+  /** The hart whose turn it is. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  requestStop(): void {
+    this.#stopRequested = true;
+    this.interrupt();
+  }
+
+  /** End the engine's run in progress after the current instruction. */
+  interrupt(): void {
+    const { memory } = this.#engine;
+    if (memory.i32(EXIT_REASON) === EXIT_NONE) memory.setI32(EXIT_REASON, EXIT_RESCHEDULE);
+  }
+
+  run(limit: bigint, stepHart: number | undefined): Stop {
+    const end = this.#clock.step + limit;
+    while (true) {
+      if (this.#power.exit !== undefined) return this.#power.exit;
+      if (this.#stopRequested) {
+        this.#stopRequested = false;
+        return { kind: 'request' };
+      }
+      if (this.#clock.step >= end) return { kind: 'limit' };
+      this.#events.service();
+      this.#firmware?.resumeSuspended();
+      const hart = this.#pick();
+      if (hart === undefined) {
+        const next = this.#events.nextEvent();
+        if (next === undefined) return { kind: 'idle' };
+        this.#clock.skipTo(next);
+        continue;
+      }
+      const stop = this.#runHart(hart, hart.id === stepHart ? 1 : this.#budget(end));
+      if (stop.kind === 'stop') return stop.at;
+      if (hart.id === stepHart && stop.steps > 0) return this.#power.exit ?? { kind: 'step', hart: stepHart };
+    }
+  }
+
+  visit(state: StateVisitor): void {
+    this.#turn = state.u32(this.#turn);
+    this.#left = state.u32(this.#left);
+  }
+
+  /** The hart to run next; undefined when none can. */
+  #pick(): Hart | undefined {
+    const current = this.#harts[this.#turn]!;
+    if (current.state === 'running' && this.#left > 0) return current;
+    for (let distance = 1; distance <= this.#harts.length; distance++) {
+      const hart = this.#harts[(this.#turn + distance) % this.#harts.length]!;
+      if (hart.state !== 'running') continue;
+      this.#turn = hart.id;
+      this.#left = this.#quantum;
+      return hart;
+    }
+    return undefined;
+  }
+
+  /** Steps that may run before anything else has to be looked at. At least 1. */
+  #budget(end: bigint): number {
+    let budget = end - this.#clock.step;
+    const next = this.#events.nextEvent();
+    if (next !== undefined && next - this.#clock.time < budget) budget = next - this.#clock.time;
+    // A hart that runs alone may have many turns at once; only events can end that, and they end the run.
+    const alone = this.#harts.every(({ id, state }) => id === this.#turn || state !== 'running');
+    const most = alone ? MAX_BUDGET : this.#left;
+    return budget > most ? most : Number(budget);
+  }
+
+  #runHart(hart: Hart, budget: number): { kind: 'ran'; steps: number } | { kind: 'stop'; at: Stop } {
+    const { memory } = this.#engine;
+    const start = this.#clock.step;
+    memory.setU64(END_STEP, start + BigInt(budget));
+    memory.setI32(EXIT_REASON, EXIT_NONE);
+    this.lookAgain = false;
+    this.#engine.run(hart.block, budget);
+    const steps = budget - memory.i32(BUDGET);
+    const exit = memory.i32(EXIT_REASON);
+    memory.setI32(EXIT_REASON, EXIT_NONE);
+    this.#clock.step = start + BigInt(steps);
+    this.#use(steps);
+    if (exit === EXIT_STOP) {
+      const at = this.#stops.take();
+      if (at !== undefined) return { kind: 'stop', at };
+    }
+    if (exit !== EXIT_SBI || this.#firmware === undefined) return { kind: 'ran', steps };
+    this.#firmware.call(hart);
+    this.#clock.step += 1n;
+    this.#use(1);
+    return { kind: 'ran', steps: steps + 1 };
+  }
+
+  /** Steps of the hart whose turn it is; when it had many turns, the rest of the last one is left. */
+  #use(steps: number): void {
+    const left = this.#left - steps;
+    this.#left = left >= 0 ? left : ((left % this.#quantum) + this.#quantum) % this.#quantum;
+  }
+}
