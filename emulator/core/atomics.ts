@@ -1,0 +1,80 @@
+/** AMO, LR and SC (unprivileged spec, "A" extension): naturally aligned, RAM only. */
+import { ACCESS_AMO, ACCESS_LOAD, ACCESS_SC, FAST_WRITE, RESERVATION, RESERVED_VALUE } from '../layout';
+import { enter } from './hart';
+import { begin, check, dataEntry, fillRead, refused, stopsAtWatch, storeAs, vacant } from './memory';
+import { inRam, ramAddress } from './ram';
+import { fastAddress, fastHit } from './tlb';
+import { INSPECT, NOWHERE, commit, peek } from './translate';
+import { LOAD_MISALIGNED, STORE_MISALIGNED, clearReservation } from './trap';
+
+const FAILED = 2;
+
+/**
+ * Address of the old value, or 0: redirected. It may be read without W, so that an AMO which its page refuses can
+ * tell what it would have written; `amoWrite` is the one that is refused.
+ */
+export function amoRead(hart: usize, slot: usize, va: u64, size: i32): usize {
+  const entry = dataEntry(hart, FAST_WRITE, va);
+  const misaligned = (va & (size - 1)) != 0;
+  if (!misaligned && fastHit(entry, va)) return fastAddress(entry, va);
+  enter(hart, slot);
+  begin(ACCESS_AMO, va, 0, size);
+  if (misaligned) {
+    refused(hart, STORE_MISALIGNED, va);
+    return 0;
+  }
+  const pa = check(hart, INSPECT, va, size);
+  return pa == NOWHERE ? 0 : ramAddress(pa);
+}
+
+export function amoWrite(hart: usize, slot: usize, va: u64, value: u64, size: i32): i32 {
+  return storeAs(ACCESS_AMO, hart, slot, va, value, size);
+}
+
+/** Address of the value, now reserved; or 0: redirected. */
+export function lr(hart: usize, slot: usize, va: u64, size: i32): usize {
+  enter(hart, slot);
+  begin(ACCESS_LOAD, va, 0, size);
+  if (va & (size - 1)) {
+    refused(hart, LOAD_MISALIGNED, va);
+    return 0;
+  }
+  const pa = check(hart, ACCESS_LOAD, va, size);
+  if (pa == NOWHERE) return 0;
+  if (!inRam(pa)) vacant(hart, ACCESS_LOAD, va);
+  if (!inRam(pa) || stopsAtWatch(hart, pa, NOWHERE)) return 0;
+  commit(hart, va);
+  fillRead(hart, va, pa);
+  store<u64>(hart, pa, RESERVATION);
+  store<i64>(hart, signed(ramAddress(pa), size), RESERVED_VALUE);
+  return ramAddress(pa);
+}
+
+/**
+ * 1 = stored, 2 = failed, 0 = redirected. The reservation is lost if the bytes changed, whoever changed them; a
+ * store of the same value goes unseen. It survives a stop, after which the instruction runs again.
+ */
+export function sc(hart: usize, slot: usize, va: u64, value: u64, size: i32): i32 {
+  if (va & (size - 1)) {
+    enter(hart, slot);
+    begin(ACCESS_SC, va, value, size);
+    refused(hart, STORE_MISALIGNED, va);
+    return 0;
+  }
+  const reserved = load<u64>(hart, RESERVATION);
+  if (
+    reserved == NOWHERE ||
+    peek(hart, va, ACCESS_SC) != reserved ||
+    signed(ramAddress(reserved), size) != load<i64>(hart, RESERVED_VALUE)
+  ) {
+    clearReservation(hart);
+    return FAILED;
+  }
+  const stored = storeAs(ACCESS_SC, hart, slot, va, value, size);
+  if (stored) clearReservation(hart);
+  return stored;
+}
+
+function signed(address: usize, size: i32): i64 {
+  return size == 8 ? load<i64>(address) : load<i32>(address);
+}

@@ -1,0 +1,335 @@
+/**
+ * Control and status registers (privileged spec 1.12, "CSR Listing"): which exist, what they read, and what a write
+ * leaves in them. Where WARL leaves room, as QEMU's virt machine does.
+ */
+import {
+  IDLE_STEPS,
+  MCAUSE,
+  MCOUNTEREN,
+  MCOUNTINHIBIT,
+  MCYCLE,
+  MEDELEG,
+  MENVCFG,
+  MEPC,
+  MIDELEG,
+  MIE,
+  MINSTRET,
+  MIP,
+  MSCRATCH,
+  MSTATUS,
+  MTVAL,
+  MTVEC,
+  RETIRED,
+  SATP,
+  HART_ID,
+  MAX_SATP_MODE,
+  SATP_BARE,
+  SATP_SV39,
+  SCAUSE,
+  SCOUNTEREN,
+  SENVCFG,
+  SEPC,
+  SSCRATCH,
+  START_STEP,
+  STEPS_PER_TICK,
+  STVAL,
+  STVEC,
+} from '../layout';
+import {
+  M,
+  MIE_BIT,
+  MPIE,
+  MPP,
+  MPP_SHIFT,
+  MPRV,
+  MXR,
+  S,
+  SIE,
+  SPIE,
+  SPP,
+  SUM,
+  SXL_64,
+  TSR,
+  TVM,
+  TW,
+  U,
+  UXL_64,
+  modeChanged,
+  now,
+  privilege,
+} from './hart';
+import { satpWritten } from './host';
+import { MEIP, MSIP, MTIP, SEIP, SSIP, STIP, readMip } from './interrupt';
+import { readPmpaddr, readPmpcfg, writePmpaddr, writePmpcfg } from './pmp';
+import { flushFast, flushPaged } from './tlb';
+
+/** Numbers of the CSRs; a name ending in 3 or 0 begins a row of them. */
+export namespace Csr {
+  export const sstatus = 0x100;
+  export const sie = 0x104;
+  export const stvec = 0x105;
+  export const scounteren = 0x106;
+  export const senvcfg = 0x10a;
+  export const sscratch = 0x140;
+  export const sepc = 0x141;
+  export const scause = 0x142;
+  export const stval = 0x143;
+  export const sip = 0x144;
+  export const satp = 0x180;
+  export const mstatus = 0x300;
+  export const misa = 0x301;
+  export const medeleg = 0x302;
+  export const mideleg = 0x303;
+  export const mie = 0x304;
+  export const mtvec = 0x305;
+  export const mcounteren = 0x306;
+  export const menvcfg = 0x30a;
+  export const mcountinhibit = 0x320;
+  export const mhpmevent3 = 0x323;
+  export const mscratch = 0x340;
+  export const mepc = 0x341;
+  export const mcause = 0x342;
+  export const mtval = 0x343;
+  export const mip = 0x344;
+  export const pmpcfg0 = 0x3a0;
+  export const pmpcfg2 = 0x3a2;
+  export const pmpaddr0 = 0x3b0;
+  export const tselect = 0x7a0;
+  export const tdata1 = 0x7a1;
+  export const tdata2 = 0x7a2;
+  export const tdata3 = 0x7a3;
+  export const mcycle = 0xb00;
+  export const minstret = 0xb02;
+  export const mhpmcounter3 = 0xb03;
+  export const cycle = 0xc00;
+  export const time = 0xc01;
+  export const instret = 0xc02;
+  export const hpmcounter3 = 0xc03;
+  export const mvendorid = 0xf11;
+  export const marchid = 0xf12;
+  export const mimpid = 0xf13;
+  export const mhartid = 0xf14;
+  export const mconfigptr = 0xf15;
+}
+
+const HPM_COUNTERS = 29;
+const PMP_ENTRIES = 16;
+
+/** RV64IMAC with S and U: MXL in bits 63..62, a bit a letter from A = 0. */
+const MISA: u64 = (2 << 62) | (1 << 0) | (1 << 2) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20);
+const SSTATUS_FIELDS: u64 = SIE | SPIE | SPP | SUM | MXR;
+const MSTATUS_FIELDS: u64 = SSTATUS_FIELDS | MIE_BIT | MPIE | MPP | MPRV | TVM | TW | TSR;
+const S_INTERRUPTS: u64 = SSIP | STIP | SEIP;
+const M_INTERRUPTS: u64 = MSIP | MTIP | MEIP;
+/** All causes but ecall from M and the reserved ones. */
+const DELEGABLE: u64 = 0xb3ff;
+const COUNTEREN: u64 = 0xffff_ffff;
+const CY: u64 = 1;
+const IR: u64 = 4;
+const FIOM: u64 = 1;
+const ANY: u64 = u64.MAX_VALUE;
+
+/** CSRs that are a register and nothing more: where it lies, or 0. */
+function register(csr: i32): usize {
+  // prettier-ignore
+  switch (csr) {
+    case Csr.stvec: return STVEC;
+    case Csr.scounteren: return SCOUNTEREN;
+    case Csr.senvcfg: return SENVCFG;
+    case Csr.sscratch: return SSCRATCH;
+    case Csr.sepc: return SEPC;
+    case Csr.scause: return SCAUSE;
+    case Csr.stval: return STVAL;
+    case Csr.medeleg: return MEDELEG;
+    case Csr.mideleg: return MIDELEG;
+    case Csr.mie: return MIE;
+    case Csr.mtvec: return MTVEC;
+    case Csr.mcounteren: return MCOUNTEREN;
+    case Csr.menvcfg: return MENVCFG;
+    case Csr.mscratch: return MSCRATCH;
+    case Csr.mepc: return MEPC;
+    case Csr.mcause: return MCAUSE;
+    case Csr.mtval: return MTVAL;
+    default: return 0;
+  }
+}
+
+/** The bits of such a register that are not read-only zero. */
+function writable(csr: i32): u64 {
+  // prettier-ignore
+  switch (csr) {
+    case Csr.sepc:
+    case Csr.mepc: return ~1;
+    case Csr.scounteren:
+    case Csr.mcounteren: return COUNTEREN;
+    case Csr.senvcfg:
+    case Csr.menvcfg: return FIOM;
+    case Csr.medeleg: return DELEGABLE;
+    case Csr.mideleg: return S_INTERRUPTS;
+    case Csr.mie: return S_INTERRUPTS | M_INTERRUPTS;
+    default: return ANY;
+  }
+}
+
+export function hasCsr(csr: i32): bool {
+  if (register(csr) || reads0(csr)) return true;
+  if (csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES) return true;
+  // prettier-ignore
+  switch (csr) {
+    case Csr.sstatus:
+    case Csr.sie:
+    case Csr.sip:
+    case Csr.satp:
+    case Csr.mstatus:
+    case Csr.misa:
+    case Csr.mip:
+    case Csr.mcountinhibit:
+    case Csr.pmpcfg0:
+    case Csr.pmpcfg2:
+    case Csr.mcycle:
+    case Csr.minstret:
+    case Csr.cycle:
+    case Csr.time:
+    case Csr.instret:
+    case Csr.mhartid: return true;
+    default: return false;
+  }
+}
+
+/** Zero, and writes change nothing: no performance events, no triggers, no vendor. */
+function reads0(csr: i32): bool {
+  if (csr >= Csr.mhpmcounter3 && csr < Csr.mhpmcounter3 + HPM_COUNTERS) return true;
+  if (csr >= Csr.mhpmevent3 && csr < Csr.mhpmevent3 + HPM_COUNTERS) return true;
+  if (csr >= Csr.hpmcounter3 && csr < Csr.hpmcounter3 + HPM_COUNTERS) return true;
+  if (csr >= Csr.tselect && csr <= Csr.tdata3) return true;
+  return (csr >= Csr.mvendorid && csr <= Csr.mimpid) || csr == Csr.mconfigptr;
+}
+
+/** "CSR Address Mapping Conventions", and the registers that trap what lower modes do. */
+export function accessible(hart: usize, csr: i32, writes: bool): bool {
+  const mode = privilege(hart);
+  if (!hasCsr(csr) || mode < ((csr >> 8) & 3) || (writes && csr >> 10 == 3)) return false;
+  if (csr == Csr.satp) return mode == M || !(load<u64>(hart, MSTATUS) & TVM);
+  if (csr >= Csr.cycle && csr < Csr.hpmcounter3 + HPM_COUNTERS) {
+    const counter = (<u64>1) << (csr - Csr.cycle);
+    if (mode != M && !(load<u64>(hart, MCOUNTEREN) & counter)) return false;
+    if (mode == U && !(load<u64>(hart, SCOUNTEREN) & counter)) return false;
+  }
+  return true;
+}
+
+/** Value of an existing CSR, or 0. */
+export function readCsr(hart: usize, csr: i32): u64 {
+  const offset = register(csr);
+  if (offset) return load<u64>(hart + offset);
+  if (csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES) return readPmpaddr(hart, csr - Csr.pmpaddr0);
+  // prettier-ignore
+  switch (csr) {
+    case Csr.sstatus: return load<u64>(hart, MSTATUS) & (SSTATUS_FIELDS | UXL_64);
+    case Csr.sie: return load<u64>(hart, MIE) & load<u64>(hart, MIDELEG);
+    case Csr.sip: return readMip(hart) & load<u64>(hart, MIDELEG);
+    case Csr.satp: return load<u64>(hart, SATP);
+    case Csr.mstatus: return load<u64>(hart, MSTATUS);
+    case Csr.misa: return MISA;
+    case Csr.mip: return readMip(hart);
+    case Csr.mcountinhibit: return load<u64>(hart, MCOUNTINHIBIT);
+    case Csr.pmpcfg0: return readPmpcfg(hart, 0);
+    case Csr.pmpcfg2: return readPmpcfg(hart, 8);
+    case Csr.mcycle:
+    case Csr.cycle: return counter(hart, MCYCLE, CY, cyclesCounted());
+    case Csr.minstret:
+    case Csr.instret: return counter(hart, MINSTRET, IR, instructionsCounted(hart));
+    case Csr.time: return (now() + load<u64>(IDLE_STEPS)) / STEPS_PER_TICK;
+    case Csr.mhartid: return load<u32>(hart, HART_ID);
+    default: return 0;
+  }
+}
+
+/** Writes an existing CSR by its WARL rules, with all that follows for fast TLBs and host. */
+export function writeCsr(hart: usize, csr: i32, value: u64): void {
+  const offset = register(csr);
+  if (offset) {
+    // Vectors of a reserved mode are ignored.
+    if ((csr == Csr.mtvec || csr == Csr.stvec) && (value & 3) > 1) return;
+    store<u64>(hart + offset, value & writable(csr));
+    return;
+  }
+  if (csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES) {
+    writePmpaddr(hart, csr - Csr.pmpaddr0, value);
+    return flushFast(hart);
+  }
+  // prettier-ignore
+  switch (csr) {
+    case Csr.sstatus: return writeMstatus(hart, value, SSTATUS_FIELDS);
+    case Csr.mstatus: return writeMstatus(hart, value, MSTATUS_FIELDS);
+    case Csr.sie: return writeBits(hart + MIE, value, load<u64>(hart, MIDELEG));
+    case Csr.sip: return writeBits(hart + MIP, value, load<u64>(hart, MIDELEG) & SSIP);
+    case Csr.mip: return writeBits(hart + MIP, value, S_INTERRUPTS);
+    case Csr.satp: return writeSatp(hart, value);
+    case Csr.mcountinhibit: return writeMcountinhibit(hart, value);
+    case Csr.pmpcfg0: writePmpcfg(hart, 0, value); return flushFast(hart);
+    case Csr.pmpcfg2: writePmpcfg(hart, 8, value); return flushFast(hart);
+    case Csr.mcycle: return setCounter(hart, MCYCLE, CY, cyclesCounted(), value);
+    case Csr.minstret: return setCounter(hart, MINSTRET, IR, instructionsCounted(hart), value);
+  }
+}
+
+/** What CSRRS and CSRRC modify: mip without the PLIC's wire, which is not software's to write back. */
+export function modifiable(hart: usize, csr: i32): u64 {
+  return csr == Csr.mip ? load<u64>(hart, MIP) : readCsr(hart, csr);
+}
+
+function writeBits(address: usize, value: u64, mask: u64): void {
+  store<u64>(address, (load<u64>(address) & ~mask) | (value & mask));
+}
+
+/** MPP holds the modes that exist; 2 becomes U, which is where QEMU's MRET would go. */
+function writeMstatus(hart: usize, value: u64, fields: u64): void {
+  if ((value & MPP) >> MPP_SHIFT == 2) value &= ~MPP;
+  writeBits(hart + MSTATUS, value, fields);
+  modeChanged(hart);
+}
+
+/** "If satp is written with an unsupported MODE, the entire write has no effect." */
+function writeSatp(hart: usize, value: u64): void {
+  const mode = <i32>(value >> 60);
+  if (mode != SATP_BARE && (mode < SATP_SV39 || mode > load<i32>(MAX_SATP_MODE))) return;
+  store<u64>(hart, value, SATP);
+  flushPaged(hart);
+  satpWritten(hart);
+}
+
+function cyclesCounted(): u64 {
+  return now() + load<u64>(IDLE_STEPS);
+}
+
+function instructionsCounted(hart: usize): u64 {
+  return load<u64>(hart, RETIRED) + now() - load<u64>(START_STEP);
+}
+
+/** A counter is stored less what it counts, or as it is while inhibited. */
+function counter(hart: usize, offset: usize, inhibit: u64, counted: u64): u64 {
+  const stored = load<u64>(hart + offset);
+  return load<u64>(hart, MCOUNTINHIBIT) & inhibit ? stored : stored + counted;
+}
+
+/** The writing instruction itself is not counted: the next one reads `value`. */
+function setCounter(hart: usize, offset: usize, inhibit: u64, counted: u64, value: u64): void {
+  store<u64>(hart + offset, load<u64>(hart, MCOUNTINHIBIT) & inhibit ? value : value - counted - 1);
+}
+
+function writeMcountinhibit(hart: usize, value: u64): void {
+  const cycles = readCsr(hart, Csr.mcycle);
+  const instructions = readCsr(hart, Csr.minstret);
+  store<u64>(hart, value & (CY | IR), MCOUNTINHIBIT);
+  setCounter(hart, MCYCLE, CY, cyclesCounted(), cycles);
+  setCounter(hart, MINSTRET, IR, instructionsCounted(hart), instructions);
+}
+
+/** Whether a mode of S may use the supervisor's memory-management instructions. */
+export function trapsVirtualMemory(hart: usize): bool {
+  return privilege(hart) == S && (load<u64>(hart, MSTATUS) & TVM) != 0;
+}
+
+/** mstatus at reset: 64-bit S and U modes, which is all they can be. */
+export const MSTATUS_AT_RESET: u64 = SXL_64 | UXL_64;

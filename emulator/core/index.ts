@@ -1,0 +1,65 @@
+/**
+ * The core of the machine: all that is an algorithm rather than an instruction. `CoreExports` in
+ * ../core-interface.ts describes each function; ../layout.ts the memory they work on.
+ *
+ * Invariant: nothing here is remembered outside that memory. Module variables hold results within one call.
+ */
+import {
+  BUDGET,
+  EXIT_NONE,
+  EXIT_REASON,
+  HARTS,
+  HART_ID,
+  HART_STRIDE,
+  MSTATUS,
+  RUN_STATE,
+  RUN_STOPPED,
+} from '../layout';
+import { fetch } from './code';
+import { MSTATUS_AT_RESET, hasCsr, writeCsr as writeExistingCsr } from './csr';
+import { M, setPrivilege } from './hart';
+import { takeInterrupt } from './interrupt';
+import { flushFast, flushTlb } from './tlb';
+import { clearReservation, deliver } from './trap';
+
+export { amoRead, amoWrite, lr, sc } from './atomics';
+export { crossPage, dropAll, dropCode } from './code';
+export { hasCsr, readCsr } from './csr';
+export { modeChanged, setPrivilege } from './hart';
+export { pendingInterrupts, setInterruptLines, setSoftwarePending } from './interrupt';
+export { loadSlow, storeSlow } from './memory';
+export { csrOp, ebreak, ecall, fenceI, illegal, mret, sfenceVma, sret, wfi } from './system';
+export { fence, flushFast, flushFastAll, flushFrame, lookup as tlbLookup } from './tlb';
+export { probe } from './translate';
+
+/** Where the interpreter goes on at HART.PC; interrupts are looked at here and nowhere else. */
+export function resume(hart: usize): usize {
+  while (load<i32>(EXIT_REASON) == EXIT_NONE && load<i32>(BUDGET) > 0) {
+    if (takeInterrupt(hart)) continue;
+    const slot = fetch(hart);
+    if (slot) return slot;
+  }
+  return 0;
+}
+
+/** Power on; the caller sets pc and the registers that its boot protocol wants. */
+export function reset(hart: usize): void {
+  memory.fill(hart, 0, HART_STRIDE);
+  store<usize>(hart, (hart - HARTS) / HART_STRIDE, HART_ID);
+  store<i32>(hart, RUN_STOPPED, RUN_STATE);
+  store<u64>(hart, MSTATUS_AT_RESET, MSTATUS);
+  clearReservation(hart);
+  flushTlb(hart);
+  flushFast(hart);
+  setPrivilege(hart, M);
+}
+
+export function writeCsr(hart: usize, csr: i32, value: u64): i32 {
+  if (!hasCsr(csr) || csr >> 10 == 3) return 0;
+  writeExistingCsr(hart, csr, value);
+  return 1;
+}
+
+export function raise(hart: usize, cause: i32, value: u64): void {
+  deliver(hart, cause, value, false);
+}

@@ -1,0 +1,86 @@
+/**
+ * The page walk. Layouts (privileged spec, "Page-Based Virtual-Memory Systems"; Sv39's va, Sv48 and Sv57 have one and
+ * two VPN fields more):
+ *
+ *   satp  63..60 MODE | 59..44 ASID | 43..0 PPN
+ *   va    38..30 VPN[2] | 29..21 VPN[1] | 20..12 VPN[0] | 11..0 offset
+ *   PTE   63 N | 62..61 PBMT | 60..54 reserved | 53..10 PPN | 9..8 RSW | 7 D | 6 A | 5 G | 4 U | 3 X | 2 W | 1 R | 0 V
+ */
+import { FRAME_FLAGS, FRAME_PAGE_TABLE, TRACK_PAGE_TABLES } from '../layout';
+import { flushFrame } from './tlb';
+import { S } from './hart';
+import { PMP_R, pmpAllows } from './pmp';
+import { frameOf, inRam, ramAddress } from './ram';
+
+export const PTE_V: u64 = 1;
+export const PTE_R: u64 = 2;
+export const PTE_W: u64 = 4;
+export const PTE_X: u64 = 8;
+export const PTE_U: u64 = 16;
+export const PTE_G: u64 = 32;
+export const PTE_A: u64 = 64;
+export const PTE_D: u64 = 128;
+export const PTE_FLAGS: u64 = 0x3ff;
+export const PPN: u64 = (1 << 44) - 1;
+/** N and PBMT are reserved without Svnapot and Svpbmt. */
+const RESERVED: u64 = ~((1 << 54) - 1);
+
+export const FOUND = 0;
+export const PAGE_FAULT = 1;
+export const ACCESS_FAULT = 2;
+
+/** The leaf that `walk` found, its guest-physical address and level; the frame of the 4 KiB page; G of any level. */
+export let leaf: u64 = 0;
+export let leafAddress: u64 = 0;
+export let leafLevel: i32 = 0;
+export let leafFrame: u64 = 0;
+export let leafGlobal: u64 = 0;
+
+/**
+ * Steps 1 to 4 and 6 of "Virtual Address Translation Process" for a paged `satp`. Steps 5 and 7 depend on the access
+ * and follow in translate.ts, where a TLB hit joins. Without a hart (0) no PMP is asked: a debugger's walk.
+ */
+export function walk(hart: usize, satp: u64, va: u64): i32 {
+  const levels = <i32>(satp >> 60) - 5; // Sv39 is MODE 8
+  const unused = 52 - 9 * levels;
+  if (<u64>((<i64>(va << unused)) >> unused) != va) return PAGE_FAULT; // bits above the VPN must equal its highest
+
+  let a = (satp & PPN) << 12; // 1
+  leafGlobal = 0;
+  for (let i = levels - 1; i >= 0; i--) {
+    const address = a + ((va >> (12 + 9 * i)) & 511) * 8; // 2
+    if (!readable(hart, address)) return ACCESS_FAULT;
+    const pte = load<u64>(ramAddress(address));
+    if (!(pte & PTE_V) || (pte & (PTE_R | PTE_W)) == PTE_W || pte & RESERVED) return PAGE_FAULT; // 3
+    const ppn = (pte >> 10) & PPN;
+    leafGlobal |= pte & PTE_G;
+    if (!(pte & (PTE_R | PTE_X))) {
+      if (pte & (PTE_D | PTE_A | PTE_U)) return PAGE_FAULT; // reserved in a pointer
+      a = ppn << 12; // 4
+      continue;
+    }
+    const within: u64 = ((<u64>1) << (9 * i)) - 1;
+    if (ppn & within) return PAGE_FAULT; // 6: a misaligned superpage
+    leaf = pte;
+    leafAddress = address;
+    leafLevel = i;
+    leafFrame = ppn | ((va >> 12) & within);
+    return FOUND;
+  }
+  return PAGE_FAULT; // 4: i < 0
+}
+
+/** Page tables are read with S-mode's permissions; only RAM holds any. */
+function readable(hart: usize, address: u64): bool {
+  if (!inRam(address)) return false;
+  if (!hart) return true;
+  if (load<i32>(TRACK_PAGE_TABLES)) markPageTable(frameOf(address));
+  return (pmpAllows(hart, address, 8, S) & PMP_R) != 0;
+}
+
+function markPageTable(frame: usize): void {
+  const flags = load<u8>(frame, FRAME_FLAGS);
+  if (flags & FRAME_PAGE_TABLE) return;
+  store<u8>(frame, flags | FRAME_PAGE_TABLE, FRAME_FLAGS);
+  flushFrame(frame);
+}

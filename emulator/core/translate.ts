@@ -1,0 +1,189 @@
+/** From a virtual address to a guest-physical one: TLB or walk, access check, then A and D and the TLB's refill. */
+import {
+  ACCESS_AMO,
+  ACCESS_FETCH,
+  ACCESS_LOAD,
+  ACCESS_SC,
+  ACCESS_STORE,
+  LEAF_LEVEL,
+  LEAF_PTE,
+  LEAF_PTE_ADDRESS,
+  MSTATUS,
+  OVERRIDE,
+  OVERRIDE_NONE,
+  OVERRIDE_STEP,
+  SATP,
+  SATP_BARE,
+  TLB_PTE,
+  UPDATE_AD,
+} from '../layout';
+import { M, MXR, S, SUM, U, dataPrivilege, now, privilege } from './hart';
+import {
+  ACCESS_FAULT,
+  FOUND,
+  PAGE_FAULT,
+  PPN,
+  PTE_A,
+  PTE_D,
+  PTE_FLAGS,
+  PTE_R,
+  PTE_U,
+  PTE_V,
+  PTE_W,
+  PTE_X,
+  leaf,
+  leafAddress,
+  leafFrame,
+  leafGlobal,
+  leafLevel,
+  walk,
+} from './pagewalk';
+import { PMP_R, PMP_W, PMP_X, pmpAllows } from './pmp';
+import { PAGE_OFFSET, storeLeaf } from './ram';
+import {
+  FETCH_ACCESS_FAULT,
+  FETCH_PAGE_FAULT,
+  LOAD_ACCESS_FAULT,
+  LOAD_PAGE_FAULT,
+  STORE_ACCESS_FAULT,
+  STORE_PAGE_FAULT,
+} from './trap';
+import { insert, lookup } from './tlb';
+
+/** An AMO's read: the leaf must exist and be of the right privilege; W, A and D are its write's business. */
+export const INSPECT = 5;
+
+/** No translation: `cause` says why. Guest-physical addresses have 56 bits. */
+export const NOWHERE: u64 = u64.MAX_VALUE;
+const PHYSICAL_BITS = 56;
+
+/** Exception cause of the last access that `translate` or `physicallyAllowed` refused. */
+export let cause: i32 = 0;
+/** Flags of the leaf of the last translation, with those that `commit` adds; R, W, X, A and D of a bare one. */
+export let flags: u64 = 0;
+/** The store in progress would have been refused, but for OVERRIDE. `beginStore` clears it. */
+export let overridden: bool = false;
+
+/** The same for the page of the last translation, which then stays as it is. */
+let forced: bool = false;
+/** The last translation came from a walk: `commit` has something to do. */
+let walked: bool = false;
+const BARE_FLAGS = PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D;
+
+export function beginStore(): void {
+  overridden = false;
+}
+
+export function isStore(kind: i32): bool {
+  return kind == ACCESS_STORE || kind == ACCESS_AMO || kind == ACCESS_SC;
+}
+
+export function accessPrivilege(hart: usize, kind: i32): i32 {
+  return kind == ACCESS_FETCH ? privilege(hart) : dataPrivilege(hart);
+}
+
+/** Guest-physical address, or NOWHERE. Changes nothing that the guest could see until `commit`. */
+export function translate(hart: usize, va: u64, kind: i32): u64 {
+  walked = false;
+  forced = false;
+  const mode = accessPrivilege(hart, kind);
+  const satp = load<u64>(hart, SATP);
+  if (mode == M || satp >> 60 == SATP_BARE) {
+    flags = BARE_FLAGS;
+    return va >> PHYSICAL_BITS ? refuse(kind, ACCESS_FAULT) : va;
+  }
+
+  const entry = lookup(hart, va);
+  if (entry) {
+    const pte = load<u64>(entry, TLB_PTE);
+    flags = pte & PTE_FLAGS;
+    if (!permitted(hart, flags, kind, mode)) return refuse(kind, PAGE_FAULT);
+    // A cached page that is not dirty has to be walked to become so.
+    if (forced || !isStore(kind) || flags & PTE_D) return physical(pte >> 10, va);
+  }
+
+  const result = walk(hart, satp, va);
+  if (result != FOUND) return refuse(kind, result);
+  if (!permitted(hart, leaf, kind, mode)) return refuse(kind, PAGE_FAULT); // 5
+  if (!forced && kind != INSPECT) {
+    const needed = PTE_A | (isStore(kind) ? PTE_D : 0); // 7
+    if ((leaf & needed) != needed) {
+      if (!load<i32>(UPDATE_AD)) return refuse(kind, PAGE_FAULT);
+      if (!(pmpAllows(hart, leafAddress, 8, S) & PMP_W)) return refuse(kind, ACCESS_FAULT);
+    }
+    flags = (leaf & PTE_FLAGS) | leafGlobal | needed;
+    walked = true;
+  }
+  return physical(leafFrame, va); // 8
+}
+
+/** The access of the last `translate` is going to happen: the walk's A and D are set, the TLB remembers. */
+export function commit(hart: usize, va: u64): void {
+  if (!walked) return;
+  const updated = leaf | (flags & (PTE_A | PTE_D));
+  if (updated != leaf) storeLeaf(leafAddress, updated);
+  insert(hart, va, (leafFrame << 10) | flags, leafAddress, leafLevel);
+}
+
+function physical(frame: u64, va: u64): u64 {
+  return ((frame & PPN) << 12) | (va & PAGE_OFFSET);
+}
+
+function refuse(kind: i32, fault: i32): u64 {
+  if (kind == ACCESS_FETCH) cause = fault == PAGE_FAULT ? FETCH_PAGE_FAULT : FETCH_ACCESS_FAULT;
+  else if (kind == ACCESS_LOAD) cause = fault == PAGE_FAULT ? LOAD_PAGE_FAULT : LOAD_ACCESS_FAULT;
+  else cause = fault == PAGE_FAULT ? STORE_PAGE_FAULT : STORE_ACCESS_FAULT;
+  return NOWHERE;
+}
+
+/** The access is to an address that neither RAM nor a device has. */
+export function refuseVacant(kind: i32): void {
+  refuse(kind, ACCESS_FAULT);
+}
+
+/** Step 5: the leaf's R, W, X and U against the access, its mode, SUM and MXR. */
+function permitted(hart: usize, pte: u64, kind: i32, mode: i32): bool {
+  const mstatus = load<u64>(hart, MSTATUS);
+  if (pte & PTE_U) {
+    if (mode == S && (kind == ACCESS_FETCH || !(mstatus & SUM))) return false;
+  } else if (mode == U) return false;
+  if (kind == ACCESS_FETCH) return (pte & PTE_X) != 0;
+  if (kind == ACCESS_LOAD) return (pte & (mstatus & MXR ? PTE_R | PTE_X : PTE_R)) != 0;
+  return kind == INSPECT || pte & PTE_W || granted();
+}
+
+/** PMP's verdict on [pa, pa + size), which lies within a page. False leaves the access fault's `cause`. */
+export function physicallyAllowed(hart: usize, pa: u64, size: i32, kind: i32): bool {
+  const needed = kind == ACCESS_FETCH ? PMP_X : kind == ACCESS_LOAD || kind == INSPECT ? PMP_R : PMP_W;
+  if (pmpAllows(hart, pa, size, accessPrivilege(hart, kind)) & needed) return true;
+  if (needed == PMP_W && granted()) return true;
+  refuse(kind, ACCESS_FAULT);
+  return false;
+}
+
+/** A store that its page refuses passes if the host has chosen so for this step. */
+function granted(): bool {
+  if (load<i32>(OVERRIDE) == OVERRIDE_NONE || load<u64>(OVERRIDE_STEP) != now()) return false;
+  forced = true;
+  overridden = true;
+  return true;
+}
+
+/** Where `va` leads, as the TLB or else the page tables say, whatever the permissions; or NOWHERE. */
+export function peek(hart: usize, va: u64, kind: i32): u64 {
+  const satp = load<u64>(hart, SATP);
+  if (accessPrivilege(hart, kind) == M || satp >> 60 == SATP_BARE) return va >> PHYSICAL_BITS ? NOWHERE : va;
+  const entry = lookup(hart, va);
+  if (entry) return physical(load<u64>(entry, TLB_PTE) >> 10, va);
+  return walk(hart, satp, va) == FOUND ? physical(leafFrame, va) : NOWHERE;
+}
+
+export function probe(satp: u64, va: u64): u64 {
+  store<u64>(LEAF_PTE, 0);
+  if (satp >> 60 == SATP_BARE) return va;
+  if (walk(0, satp, va) != FOUND) return NOWHERE;
+  store<u64>(LEAF_PTE, leaf);
+  store<u64>(LEAF_PTE_ADDRESS, leafAddress);
+  store<i32>(LEAF_LEVEL, leafLevel);
+  return physical(leafFrame, va);
+}
