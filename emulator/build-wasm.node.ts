@@ -1,31 +1,30 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as asc from 'assemblyscript/asc';
 import { generateInterpreter } from './interpreter/generate.ts';
 
 /** Any memory from one page to 4 GiB fits: the machine decides how large its own is. */
 const MEMORY_PAGES = { initial: 1, maximum: 65536 };
 
-/** Compiles the core and generates the interpreter into `emulator/build/wasm.ts`, which the machine imports. */
-export async function buildWasm(): Promise<void> {
+/**
+ * Compiles the core and generates the interpreter into `emulator/build/wasm.ts`, which the machine imports. The
+ * compiler runs as a process of its own: its types would declare AssemblyScript's globals in all of our code.
+ *
+ * @throws with the compiler's messages if the core does not compile
+ */
+export function buildWasm(): void {
   const directory = fileURLToPath(new URL('.', import.meta.url));
   const output = `${directory}build`;
   mkdirSync(output, { recursive: true });
 
-  let core: Uint8Array | undefined;
-  let messages = '';
-  const { error } = await asc.main(
-    ['core/index.ts', '--config', 'core/asconfig.json', '--baseDir', directory, '--outFile', 'core.wasm'],
-    {
-      stderr: { write: (chunk) => (messages += String(chunk)) },
-      writeFile: (_name, contents) => {
-        core = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
-      },
-    },
-  );
-  if (error || !core) throw new Error(`emulator/core does not compile:\n${messages}`);
+  const asc = `${directory}../node_modules/assemblyscript/bin/asc.js`;
+  const args = ['core/index.ts', '--config', 'core/asconfig.json', '--outFile', 'build/core.wasm'];
+  execFileSync(process.execPath, [asc, ...args], { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
 
-  const modules = { coreWasm: core, interpreterWasm: generateInterpreter(MEMORY_PAGES) };
+  const modules = {
+    coreWasm: readFileSync(`${output}/core.wasm`),
+    interpreterWasm: generateInterpreter(MEMORY_PAGES),
+  };
   const lines = Object.entries(modules).map(
     ([name, bytes]) => `export const ${name} = '${Buffer.from(bytes).toString('base64')}';\n`,
   );

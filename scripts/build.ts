@@ -20,7 +20,7 @@ const esm: BuildOptions = {
   },
 };
 
-await buildWasm();
+buildWasm();
 await Promise.all([
   build({ ...esm, entryPoints: { sealscope: 'server/cli/main.node.ts' }, outdir: 'dist' }),
   build({ ...esm, entryPoints: { 'debug-adapter': 'server/debug/main.node.ts' }, outdir: 'dist' }),
