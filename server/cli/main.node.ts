@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** The `sealscope` command. */
+import { SealSpecError } from '../sealing/errors.ts';
+import { SessionError } from '../session/index.ts';
+import { ElfError } from '../symbols/index.ts';
+import { exitStatus, UsageError } from './exitStatus.ts';
+import { Interruptions } from './interruption.ts';
+import { runCommandLine } from './program.ts';
+
+/** Errors whose message was written for users: what is wrong, with which input, and what to do. */
+const expected = [UsageError, SessionError, ElfError, SealSpecError];
+
+const interruptions = new Interruptions();
+try {
+  process.exitCode = await runCommandLine(process.argv.slice(2), interruptions);
+} catch (error) {
+  if (expected.some((type) => error instanceof type)) {
+    process.stderr.write(`sealscope: ${(error as Error).message.replaceAll('\n', ' ')}\n`);
+    process.exitCode = exitStatus.unusable;
+  } else {
+    process.stderr.write(
+      `sealscope: this is a fault of Sealscope: ${(error as Error).stack ?? String(error)}\n`,
+    );
+    process.exitCode = exitStatus.internal;
+  }
+}
+// Whoever interrupts does not wait for connections that are still open.
+if (interruptions.first !== undefined) process.exit();

@@ -1,0 +1,116 @@
+/** The options of `sealscope run`, and what a session makes of them. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseSize, SEAL_CHOICES, type SealChoice, type SessionConfiguration } from '../session/index.ts';
+
+/** What to do at a refused store: a choice, or end the run there. */
+export type StorePolicy = SealChoice | 'stop';
+
+export interface RunOptions {
+  readonly symbols?: string;
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly firmware: string;
+  readonly disk?: string;
+  readonly harts: number;
+  readonly memory: number;
+  readonly isa?: string;
+  readonly mmu?: string;
+  readonly dtb?: string;
+  readonly seal: readonly string[];
+  readonly onSealedWrite: StorePolicy;
+  readonly failOnSealedWrite: boolean;
+  readonly maxInstructions?: bigint;
+  readonly engine: 'auto' | 'interpreter' | 'translator';
+  readonly console?: string;
+  readonly input?: string;
+  readonly json: boolean;
+  readonly stats: boolean;
+}
+
+/** Declares the options on a command. */
+export function declareRunOptions(command: Command): Command {
+  return command
+    .option('--symbols <elf>', 'ELF file with symbols and debug information (default: the image)')
+    .option('--initrd <file>', 'initial RAM disk')
+    .option('--append <text>', "the kernel's command line")
+    .option('--firmware <which>', 'auto, builtin, none, or a file that runs in M-mode', 'auto')
+    .option('--disk <file>', 'disk image')
+    .option('--harts <n>', 'number of harts, 1 to 8', hartCount, 1)
+    .option('--memory <size>', 'RAM, as 128M or 1G', memorySize, 128 * 2 ** 20)
+    .option('--isa <isa>', 'instruction set, as rv64imac')
+    .addOption(new Option('--mmu <mode>', 'largest translation mode').choices(['sv39', 'sv48', 'sv57']))
+    .option('--dtb <file>', 'device tree to hand to the guest (default: generated)')
+    .option(
+      '--seal <spec>',
+      'seal a section, symbol..symbol, 0xstart..0xend or a symbol (repeatable)',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option('--on-sealed-write <action>', 'what to do at a store that a seal refuses')
+        .choices([...SEAL_CHOICES, 'stop'])
+        .default('oops'),
+    )
+    .option('--fail-on-sealed-write', 'exit with status 3 when a seal refused a store', false)
+    .option('--max-instructions <n>', 'end the run after so many instructions', instructionCount)
+    .addOption(
+      new Option('--engine <engine>', 'how instructions are executed')
+        .choices(['auto', 'interpreter', 'translator'])
+        .default('auto'),
+    )
+    .option('--console <file>', "write the guest's output to a file (default: stdout)")
+    .option('--input <file>', "type a file's bytes at the guest's console; - is stdin")
+    .option('--json', 'write events to stdout, one JSON object a line', false)
+    .option('--stats', 'tell at the end how long it took, and the digest of the final state', false);
+}
+
+export function sessionConfiguration(image: string, options: RunOptions): SessionConfiguration {
+  return {
+    program: image,
+    symbols: options.symbols,
+    initrd: options.initrd,
+    commandLine: options.append,
+    firmware: options.firmware,
+    dtb: options.dtb,
+    disk: options.disk,
+    harts: options.harts,
+    memory: options.memory,
+    isa: options.isa,
+    mmu: options.mmu,
+    sealed: options.seal.length === 0 ? undefined : options.seal,
+    onSealedWrite: options.onSealedWrite === 'stop' ? 'ask' : options.onSealedWrite,
+    maxSteps: options.maxInstructions,
+  };
+}
+
+/** For options that may be repeated. */
+export function collect(value: string, values: readonly string[]): string[] {
+  return [...values, value];
+}
+
+export function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError('Give a TCP port, 0 to 65535.');
+  return port;
+}
+
+function hartCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 8)
+    throw new InvalidArgumentError('The machine has 1 to 8 harts.');
+  return count;
+}
+
+function memorySize(text: string): number {
+  try {
+    return parseSize('--memory', text);
+  } catch {
+    throw new InvalidArgumentError('Give a size such as 128M or 1G.');
+  }
+}
+
+function instructionCount(text: string): bigint {
+  if (!/^\d+$/.test(text) || BigInt(text) === 0n)
+    throw new InvalidArgumentError('Give a number of instructions, 1 or more.');
+  return BigInt(text);
+}

@@ -1,0 +1,128 @@
+/** How a run tells what happens: as JSON lines, or as the guest's console with notes beside it. */
+import type { RefusedStore, SealChange, SessionEvent } from '../session/index.ts';
+import {
+  counted,
+  grouped,
+  hex,
+  codeText,
+  reportOf,
+  reportText,
+  sourceText,
+  type JsonObject,
+} from '../session/report/index.ts';
+import { consoleJson, exitJson, mips, sealJson, sealedWriteJson, type Summary } from './jsonEvents.ts';
+import type { StorePolicy } from './options.ts';
+import type { Output } from './output.ts';
+import { SourceLines } from './sourceLines.ts';
+
+export type ConsoleEvent = Extract<SessionEvent, { type: 'console' }>;
+
+export interface Reporter {
+  console(event: ConsoleEvent): void;
+  seal(change: SealChange): void;
+  sealedWrite(refused: RefusedStore, action: StorePolicy): void;
+  log(text: string): void;
+  exit(summary: Summary): void;
+}
+
+/** One object a line, nothing else. */
+export class JsonReporter implements Reporter {
+  readonly #sources = new SourceLines();
+
+  constructor(private readonly output: Output) {}
+
+  console({ text }: ConsoleEvent): void {
+    this.#write(consoleJson(text));
+  }
+
+  seal(change: SealChange): void {
+    this.#write(sealJson(change));
+  }
+
+  sealedWrite(refused: RefusedStore, action: StorePolicy): void {
+    this.#write(sealedWriteJson(refused, action, this.#sources.at(refused.place)));
+  }
+
+  log(text: string): void {
+    this.#write({ event: 'log', text });
+  }
+
+  exit(summary: Summary): void {
+    this.#write(exitJson(summary));
+  }
+
+  #write(event: JsonObject): void {
+    this.output.line(JSON.stringify(event));
+  }
+}
+
+export interface TextReporterOptions {
+  readonly guest: Output | undefined;
+  readonly notes: Output;
+  readonly stats: boolean;
+}
+
+/** The guest's output as it is, and notes on a stream of their own. */
+export class TextReporter implements Reporter {
+  readonly #sources = new SourceLines();
+  readonly #reported = new Set<string>();
+
+  constructor(private readonly options: TextReporterOptions) {}
+
+  console({ bytes }: ConsoleEvent): void {
+    this.options.guest?.write(bytes);
+  }
+
+  seal({ kind, moment, regions }: SealChange): void {
+    for (const { name, start, end } of regions)
+      this.#note(
+        `${name} ${kind}: ${hex(start)} to ${hex(end)}, by hart ${moment.hart} in ${codeText(moment.place)} ` +
+          `(${sourceText(moment.place)}) at step ${grouped(moment.step)}`,
+      );
+  }
+
+  /** In full the first time, in a line when the same instruction writes the same symbol again. */
+  sealedWrite(refused: RefusedStore, action: StorePolicy): void {
+    const { notes } = this.options;
+    const finding = `${refused.object?.symbol ?? ''} ${refused.place.pc}`;
+    if (this.#reported.has(finding)) {
+      this.#note(`again, at step ${grouped(refused.step)}: ${refused.story} → ${action}`);
+      return;
+    }
+    this.#reported.add(finding);
+    const report = reportOf(refused, this.#sources.at(refused.place));
+    notes.lines(reportText(report, { width: notes.width, paint: notes.paint }));
+    this.#note(`sealed write → ${action}`);
+  }
+
+  log(text: string): void {
+    this.#note(text);
+  }
+
+  exit(summary: Summary): void {
+    const { exit } = summary;
+    const ending = endings[exit.reason];
+    if (ending !== undefined) this.#note(`${ending} (step ${grouped(exit.step)})`);
+    if (this.options.stats) this.#note(statistics(summary));
+  }
+
+  #note(text: string): void {
+    this.options.notes.line(`sealscope: ${text}`);
+  }
+}
+
+/** What is worth a word: a guest that powers off as it should is not. */
+const endings: Partial<Record<Summary['exit']['reason'], string>> = {
+  fail: 'the guest failed',
+  limit: 'the limit of instructions was reached',
+  stop: 'stopped',
+  idle: 'every hart waits, and nothing can wake one',
+};
+
+function statistics({ exit, seconds, sealedWrites, degraded, stateHash }: Summary): string {
+  return [
+    `${counted(exit.step, 'instruction')} in ${seconds.toFixed(3)} s (${mips(exit.step, seconds).toFixed(1)} MIPS)`,
+    counted(sealedWrites, 'sealed write') + (degraded ? ', degraded' : ''),
+    ...(stateHash === undefined ? [] : [`state ${stateHash}`]),
+  ].join('; ');
+}

@@ -1,0 +1,102 @@
+/** `sealscope run`: an image from reset to its end, without an editor. */
+import { performance } from 'node:perf_hooks';
+import { openSession, type Exit, type Session } from '../session/index.ts';
+import { nodeHost } from '../session/nodeHost.node.ts';
+import { exitStatus, signalStatus, statusOf, UsageError } from './exitStatus.ts';
+import { attachTerminal, readInput } from './guestInput.ts';
+import type { Interruptions } from './interruption.ts';
+import { sessionConfiguration, type RunOptions } from './options.ts';
+import { Output, OutputFile } from './output.ts';
+import { JsonReporter, TextReporter, type Reporter } from './reporter.ts';
+
+/** Resolves to the process's exit status. */
+export async function run(image: string, options: RunOptions, interruptions: Interruptions): Promise<number> {
+  if (options.engine === 'translator')
+    throw new UsageError('--engine translator: this version has no translator; use auto or interpreter');
+  const input = options.input === undefined ? undefined : readInput(options.input);
+  const interactive = input === undefined && !options.json && process.stdin.isTTY;
+  const session = await openSession(
+    { ...sessionConfiguration(image, options), waitForInput: interactive },
+    nodeHost(),
+  );
+  const file = options.console === undefined ? undefined : new OutputFile(options.console);
+  try {
+    const reporter = reporterFor(options);
+    let sealedWrites = 0;
+    session.listen((event) => {
+      switch (event.type) {
+        case 'console':
+          file?.write(event.bytes);
+          reporter.console(event);
+          break;
+        case 'seal':
+          reporter.seal(event.change);
+          break;
+        case 'refusedStore':
+          if (event.action === 'ignored') break;
+          sealedWrites++;
+          reporter.sealedWrite(event.refused, event.action === 'ask' ? 'stop' : event.action);
+          break;
+        case 'log':
+          reporter.log(event.text);
+          break;
+      }
+    });
+    if (input !== undefined) session.console.send(input);
+    const started = performance.now();
+    const exit = await untilEnd(session, interruptions, interactive);
+    const seconds = (performance.now() - started) / 1000;
+    reporter.exit({
+      exit,
+      seconds,
+      sealedWrites,
+      degraded: session.seals.degraded,
+      stateHash: options.stats ? session.stateHash() : undefined,
+    });
+    if (options.failOnSealedWrite && sealedWrites > 0) return exitStatus.sealedWrites;
+    return interruptions.first === undefined ? statusOf(exit) : signalStatus[interruptions.first];
+  } finally {
+    file?.close();
+    session.close();
+  }
+}
+
+function reporterFor(options: RunOptions): Reporter {
+  if (options.json) return new JsonReporter(new Output(process.stdout));
+  return new TextReporter({
+    guest: options.console === undefined ? new Output(process.stdout) : undefined,
+    notes: new Output(process.stderr),
+    stats: options.stats,
+  });
+}
+
+/** Runs to the guest's end, an interruption, Ctrl-A x, or the store at which the run was asked to stop. */
+async function untilEnd(session: Session, interruptions: Interruptions, interactive: boolean): Promise<Exit> {
+  let ending = false;
+  const end = (): void => {
+    ending = true;
+    session.run.pause();
+  };
+  const detach = interactive
+    ? attachTerminal(process.stdin, {
+        send: (bytes) => session.console.send(bytes),
+        show: (text) => process.stderr.write(text),
+        quit: end,
+      })
+    : undefined;
+  interruptions.onFirst(end);
+  try {
+    while (true) {
+      if (ending) return stopped(session.run.step);
+      const result = await session.run.continue();
+      if (result.kind === 'exit') return result;
+      if (result.refused !== undefined) return stopped(result.step);
+    }
+  } finally {
+    detach?.();
+  }
+}
+
+function stopped(step: bigint): Exit {
+  return { kind: 'exit', reason: 'stop', status: 0, step };
+}

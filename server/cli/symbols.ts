@@ -1,0 +1,125 @@
+/** `sealscope symbols`: the objects of an image, or the regions a seal covers and the objects in them. */
+import { AddressSpace } from '../sealing/addressSpace.ts';
+import type { SealRegion } from '../sealing/region.ts';
+import { Regions } from '../sealing/regions.ts';
+import { typeName } from '../symbols/index.ts';
+import { openSymbolFile, type SymbolFile } from '../symbols/index.ts';
+import { openFileSource } from '../symbols/fileByteSource.node.ts';
+import type { ElfSymbol } from '../symbols/elf/model.ts';
+import { counted, hex, regionJson, sizeText, type JsonObject, type Paint } from '../session/report/index.ts';
+import { exitStatus, UsageError } from './exitStatus.ts';
+import { Output } from './output.ts';
+
+export interface SymbolsOptions {
+  readonly sealed: boolean;
+  readonly json: boolean;
+  readonly seal: readonly string[];
+}
+
+/** An object of the image and what is known about it. */
+interface ListedObject {
+  readonly symbol: ElfSymbol;
+  readonly type: string | undefined;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly region: SealRegion | undefined;
+  /** False for what merely lies between the borders of a seal. */
+  readonly intended: boolean;
+}
+
+export function symbols(path: string, options: SymbolsOptions): number {
+  const source = openFileSource(path);
+  try {
+    const file = openSymbolFile(source);
+    if (file.symbols.count === 0)
+      throw new UsageError(
+        `${path} has no symbols: it is stripped; give the ELF file as the linker wrote it`,
+      );
+    const regions = Regions.of(options.seal, file, new AddressSpace(file.elf));
+    if (options.sealed && regions.all.length === 0)
+      throw new UsageError(
+        `${path} has no section or symbols that look sealed; name what is with --seal SPEC`,
+      );
+    const output = new Output(process.stdout);
+    const objects = objectsOf(file, regions, options.sealed);
+    if (options.json) writeJson(objects, options.sealed ? regions.all : [], output);
+    else writeText(objects, options.sealed ? regions.all : [], output);
+    return exitStatus.ok;
+  } finally {
+    source.close();
+  }
+}
+
+/** By address. */
+function objectsOf(file: SymbolFile, regions: Regions, sealed: boolean): ListedObject[] {
+  const found: ListedObject[] = [];
+  for (const symbol of file.symbols.all()) {
+    if (symbol.kind !== 'object') continue;
+    const region = regions.at(symbol.address);
+    if (sealed && region === undefined) continue;
+    const variable = file.globalAt(symbol.address);
+    found.push({
+      symbol,
+      type: variable === undefined ? undefined : typeName(variable.type),
+      file: variable?.declaration?.path,
+      line: variable?.declaration?.line,
+      region,
+      intended: region !== undefined && regions.intends(symbol.address),
+    });
+  }
+  return found.sort((a, b) => (a.symbol.address < b.symbol.address ? -1 : 1));
+}
+
+function writeJson(objects: readonly ListedObject[], regions: readonly SealRegion[], output: Output): void {
+  for (const region of regions)
+    output.line(
+      JSON.stringify({ kind: 'region', ...regionJson(region), origin: region.origin, source: region.source }),
+    );
+  for (const object of objects) output.line(JSON.stringify(objectJson(object)));
+}
+
+function objectJson({ symbol, type, file, line, region, intended }: ListedObject): JsonObject {
+  return {
+    kind: 'symbol',
+    name: symbol.name,
+    address: hex(symbol.address),
+    size: symbol.size,
+    type: type ?? null,
+    section: symbol.section?.name ?? null,
+    file: file ?? null,
+    line: line ?? null,
+    region: region?.name ?? null,
+    intended,
+  };
+}
+
+function writeText(objects: readonly ListedObject[], regions: readonly SealRegion[], output: Output): void {
+  const { paint } = output;
+  if (regions.length === 0) {
+    output.lines(objects.map((object) => objectLine(object, paint)));
+    return;
+  }
+  for (const region of regions) {
+    const inside = objects.filter((object) => object.region === region);
+    output.line(
+      paint.bold(
+        `${region.name}  ${hex(region.start)}..${hex(region.end)}  ${sizeText(region.end - region.start)}, ` +
+          `${counted(inside.length, 'object')}, ${region.origin} ${region.source}`,
+      ),
+    );
+    output.lines(inside.map((object) => `  ${objectLine(object, paint)}`));
+  }
+}
+
+function objectLine({ symbol, type, file, line, region, intended }: ListedObject, paint: Paint): string {
+  const cells = [
+    hex(symbol.address, 16),
+    symbol.size.toString().padStart(8),
+    paint.accent(symbol.name.padEnd(28)),
+    (type ?? '-').padEnd(24),
+    symbol.section?.name ?? '-',
+    ...(file === undefined ? [] : [`${file}:${line ?? '?'}`]),
+    ...(region === undefined || intended ? [] : [paint.danger('not meant to be sealed')]),
+  ];
+  return cells.join('  ');
+}
