@@ -1,5 +1,5 @@
 /** From what the user asked for (often nothing) to a launch request that the debug adapter can carry out. */
-import { basename, relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import {
   type CancellationToken,
   type DebugConfiguration,
@@ -79,7 +79,7 @@ async function choose(
   if (kernels.length === 1) return kernels[0];
   const items = kernels.map((kernel) => ({
     label: basename(kernel.path),
-    description: relative(folder.uri.fsPath, kernel.path),
+    description: relative(folder.uri.fsPath, dirname(kernel.path)),
     detail: kernel.hasDebugInfo ? '' : 'No debug information: addresses and symbols only.',
     kernel,
   }));

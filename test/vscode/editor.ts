@@ -10,15 +10,13 @@ import { join } from 'node:path';
 import { type BrowserContext, type Page, chromium } from 'playwright-core';
 import type { TestEditor } from '../../scripts/vscode/setup.ts';
 
-export interface RunOptions {
-  /** The folder to open, absolute. */
+/** What to open; all paths absolute. */
+export interface Window {
   folder: string;
-  /** The extension under test: the directory of its package.json, absolute. */
+  /** The extension under test: the directory of its package.json. */
   extension: string;
-  /** The script whose `run()` is called in the extension host, absolute. */
-  tests: string;
-  /** The run fails after this many milliseconds. */
-  limit: number;
+  /** A script whose `run()` is to be called in the extension host. VS Code shows no dialogs while it runs. */
+  tests?: string;
 }
 
 const SETTINGS = {
@@ -76,14 +74,22 @@ export class Editor {
     }
   }
 
-  /** What the user sees. Only during a run. */
+  /** The window opened last. */
   get page(): Page {
-    if (this.#page === undefined) throw new Error('No window is open.');
+    if (this.#page === undefined) throw new Error('No window was opened.');
     return this.#page;
   }
 
-  /** Opens a window, lets it run the tests, and closes it. Returns the exit code; throws at the time limit. */
-  async run({ folder, extension, tests, limit }: RunOptions): Promise<number> {
+  /** Opens a window for a person, or for Playwright in place of one. The caller closes the page. */
+  async open(window: Window): Promise<Page> {
+    const page = await this.#browser.newPage();
+    this.#page = page;
+    await page.goto(this.#address(window));
+    return page;
+  }
+
+  /** Opens a window that runs tests, and closes it. Returns the exit code; throws after `limit` milliseconds. */
+  async run(window: Required<Window>, limit: number): Promise<number> {
     const page = await this.#browser.newPage();
     this.#page = page;
     try {
@@ -93,10 +99,9 @@ export class Editor {
         page.once('close', () => reject(new Error('The window was closed.')));
       });
       await page.exposeFunction('codeAutomationLog', () => undefined);
-      await page.goto(this.#address(folder, extension, tests));
+      await page.goto(this.#address(window));
       return await withLimit(exited, limit);
     } finally {
-      this.#page = undefined;
       await page.close();
     }
   }
@@ -111,15 +116,13 @@ export class Editor {
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  #address(folder: string, extension: string, tests: string): string {
+  #address({ folder, extension, tests }: Window): string {
     const authority = `127.0.0.1:${this.#port}`;
     const remote = (path: string): string => `vscode-remote://${authority}${path}`;
+    const payload = [['extensionDevelopmentPath', remote(extension)]];
+    if (tests !== undefined) payload.push(['extensionTestsPath', remote(tests)]);
     const url = new URL(`http://${authority}/`);
     url.searchParams.set('folder', folder);
-    const payload = [
-      ['extensionDevelopmentPath', remote(extension)],
-      ['extensionTestsPath', remote(tests)],
-    ];
     url.searchParams.set('payload', JSON.stringify(payload));
     return url.href;
   }
@@ -170,7 +173,7 @@ async function startBrowser(executablePath: string, directory: string): Promise<
     executablePath,
     headless: true,
     viewport: { width: 1440, height: 900 },
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home } as Record<string, string>,
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home },
     args: [
       '--headless=new',
       '--no-sandbox',

@@ -28,12 +28,15 @@ export interface ScreenBridge {
   close(): void;
 }
 
-/** Serves requests on loopback. Screenshots go to `artefacts`. */
+/** Serves requests on loopback. Screenshots go to `artefacts`, with one of the moment when something failed. */
 export async function serveScreen(page: () => Page, artefacts: string): Promise<ScreenBridge> {
   const server = createServer((request, response) => {
     void readBody(request)
       .then((body) => answer(page(), JSON.parse(body) as ScreenRequest, artefacts))
-      .catch((error: unknown): ScreenAnswer => ({ error: String(error) }))
+      .catch(async (error: unknown): Promise<ScreenAnswer> => {
+        await page().screenshot({ path: join(artefacts, 'failure.png') });
+        return { error: String(error) };
+      })
       .then((result) => response.end(JSON.stringify(result)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,10 +76,10 @@ async function answer(page: Page, request: ScreenRequest, artefacts: string): Pr
 }
 
 function locate(page: Page, { selector = 'body', frames = [] }: ScreenRequest): Locator {
-  let [first, ...rest] = frames;
-  if (first === undefined) return page.locator(selector);
-  let frame = page.frameLocator(first);
-  for (first of rest) frame = frame.frameLocator(first);
+  const [outermost, ...inner] = frames;
+  if (outermost === undefined) return page.locator(selector);
+  let frame = page.frameLocator(outermost);
+  for (const next of inner) frame = frame.frameLocator(next);
   return frame.locator(selector);
 }
 

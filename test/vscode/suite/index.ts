@@ -16,6 +16,8 @@ export async function run(): Promise<void> {
   // What loading a file of tests does; all of them are bundled into this one.
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./contributions.ts');
+  await import('./configuration.ts');
+  await import('./story.ts');
 
   const results: TestResult[] = [];
   const failures = await new Promise<number>((resolve) => {

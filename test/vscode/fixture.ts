@@ -1,0 +1,33 @@
+/** What the tests in VS Code are started with: their code as one bundle, and a folder to work in. */
+import { cpSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where results, logs and screenshots go; not under version control. */
+export const artefacts = join(repository, 'build', 'vscode');
+
+/** Copies the sample to `folder` as somebody has it who has just got it, without a launch.json. */
+export function copySample(folder: string): void {
+  const left = new Set(['.vscode', 'build']);
+  const filter = (path: string): boolean => !left.has(basename(path));
+  cpSync(join(repository, 'samples', 'resume-bug'), folder, { recursive: true, filter });
+}
+
+/** Bundles the tests into the one CommonJS file that the extension host wants. Returns the bundle's path: what VS Code takes as `extensionTestsPath`. */
+export async function bundleTests(): Promise<string> {
+  const outfile = join(artefacts, 'tests.cjs');
+  await build({
+    entryPoints: [join(repository, 'test', 'vscode', 'suite', 'index.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    sourcemap: 'inline',
+    external: ['vscode', 'mocha'],
+    logLevel: 'warning',
+  });
+  return outfile;
+}
