@@ -1,13 +1,28 @@
 /** AMO, LR and SC (unprivileged spec, "A" extension): naturally aligned, RAM only. */
-import { ACCESS_AMO, ACCESS_LOAD, ACCESS_SC, FAST_WRITE, RESERVATION, RESERVED_VALUE } from '../layout';
-import { enter } from './hart';
+import {
+  ACCESS_AMO,
+  ACCESS_LOAD,
+  ACCESS_SC,
+  EXIT_NONE,
+  EXIT_REASON,
+  FAST_WRITE,
+  RESERVATION,
+  RESERVED_VALUE,
+  SLOT_RD,
+  X,
+} from '../layout';
+import { complete, enter } from './hart';
 import { begin, check, dataEntry, fillRead, refused, stopsAtWatch, storeAs, vacant } from './memory';
 import { inRam, ramAddress } from './ram';
 import { fastAddress, fastHit } from './tlb';
 import { INSPECT, NOWHERE, commit, peek } from './translate';
 import { LOAD_MISALIGNED, STORE_MISALIGNED, clearReservation } from './trap';
 
+const INLINE = 1;
 const FAILED = 2;
+
+/** What the AMO in progress puts in rd. */
+let amoOld: i64 = 0;
 
 /**
  * Address of the old value, or 0: redirected. It may be read without W, so that an AMO which its page refuses can
@@ -16,7 +31,7 @@ const FAILED = 2;
 export function amoRead(hart: usize, slot: usize, va: u64, size: i32): usize {
   const entry = dataEntry(hart, FAST_WRITE, va);
   const misaligned = (va & (size - 1)) != 0;
-  if (!misaligned && fastHit(entry, va)) return fastAddress(entry, va);
+  if (!misaligned && fastHit(entry, va)) return remembered(fastAddress(entry, va), size);
   enter(hart, slot);
   begin(ACCESS_AMO, va, 0, size);
   if (misaligned) {
@@ -24,11 +39,12 @@ export function amoRead(hart: usize, slot: usize, va: u64, size: i32): usize {
     return 0;
   }
   const pa = check(hart, INSPECT, va, size);
-  return pa == NOWHERE ? 0 : ramAddress(pa);
+  return pa == NOWHERE ? 0 : remembered(ramAddress(pa), size);
 }
 
 export function amoWrite(hart: usize, slot: usize, va: u64, value: u64, size: i32): i32 {
-  return storeAs(ACCESS_AMO, hart, slot, va, value, size);
+  if (!storeAs(ACCESS_AMO, hart, slot, va, value, size)) return 0;
+  return inlineUnlessExit(hart, slot, amoOld);
 }
 
 /** Address of the value, now reserved; or 0: redirected. */
@@ -70,9 +86,23 @@ export function sc(hart: usize, slot: usize, va: u64, value: u64, size: i32): i3
     clearReservation(hart);
     return FAILED;
   }
-  const stored = storeAs(ACCESS_SC, hart, slot, va, value, size);
-  if (stored) clearReservation(hart);
-  return stored;
+  if (!storeAs(ACCESS_SC, hart, slot, va, value, size)) return 0;
+  clearReservation(hart);
+  return inlineUnlessExit(hart, slot, 0);
+}
+
+function remembered(address: usize, size: i32): usize {
+  amoOld = signed(address, size);
+  return address;
+}
+
+/** The host, hearing of this store, may want the run to end; then the instruction is completed here. */
+function inlineUnlessExit(hart: usize, slot: usize, rd: u64): i32 {
+  if (load<i32>(EXIT_REASON) == EXIT_NONE) return INLINE;
+  enter(hart, slot);
+  store<u64>(hart + load<u16>(slot, SLOT_RD), rd, X);
+  complete(hart, slot);
+  return 0;
 }
 
 function signed(address: usize, size: i32): i64 {

@@ -2,7 +2,7 @@
  * The core of the machine: all that is an algorithm rather than an instruction. `CoreExports` in
  * ../core-interface.ts describes each function; ../layout.ts the memory they work on.
  *
- * Invariant: nothing here is remembered outside that memory. Module variables hold results within one call.
+ * Invariant: nothing here is remembered outside that memory. Module variables hold results within one instruction.
  */
 import {
   BUDGET,

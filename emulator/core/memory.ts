@@ -12,6 +12,7 @@ import {
   ACCESS_STORE,
   ACCESS_VALUE,
   DATA_TLB,
+  EXIT_NONE,
   EXIT_REASON,
   EXIT_RESCHEDULE,
   FAST_READ,
@@ -78,8 +79,13 @@ function loadAcross(hart: usize, slot: usize, va: u64, size: i32, inPage: i32): 
   return LOAD_BUFFER;
 }
 
+/** 1 = done, 0 = redirected; the latter also if the host, hearing of this store, wants the run to end. */
 export function storeSlow(hart: usize, slot: usize, va: u64, value: u64, size: i32): i32 {
-  return storeAs(ACCESS_STORE, hart, slot, va, value, size);
+  if (!storeAs(ACCESS_STORE, hart, slot, va, value, size)) return 0;
+  if (load<i32>(EXIT_REASON) == EXIT_NONE) return 1;
+  enter(hart, slot);
+  complete(hart, slot);
+  return 0;
 }
 
 /** A store of kind STORE, AMO or SC: 1 = done, 0 = redirected. */

@@ -7,7 +7,6 @@ import {
   EXIT_WAIT,
   MEPC,
   MSTATUS,
-  PC,
   RUN_STATE,
   RUN_WAITING,
   SEPC,
@@ -73,7 +72,7 @@ export function ecall(hart: usize, slot: usize): i32 {
 
 export function ebreak(hart: usize, slot: usize): i32 {
   enter(hart, slot);
-  return except(hart, BREAKPOINT, load<u64>(hart, PC));
+  return except(hart, BREAKPOINT, 0);
 }
 
 export function mret(hart: usize, slot: usize): i32 {
