@@ -44,6 +44,13 @@ void __init cpu_caps_init(void)
 /*
  * What a hart finds out by asking. Not __init any more: see secondary_start_kernel(), which calls
  * it on every hart, and calls it again on resume.
+ *
+ * scenario=resume stores 0x15 where 0x15 is: a redundant write, which breaks only because the
+ * page is sealed. Cure: let the boot hart do it, once.
+ *
+ * scenario=resume-changed is the same store with something to say: a wake-up that was promised
+ * has been seen, 0x15 becomes 0x17. Looking at the first case a developer learns to drop such
+ * writes; here that loses a fact. Cure: keep what changes out of what is sealed.
  */
 void cpu_detect_features(void)
 {
@@ -57,7 +64,6 @@ void cpu_detect_features(void)
 		pm |= PM_SUSPEND_SYSTEM;
 	if (sbi_probe_extension(SBI_EXT_SRST))
 		pm |= PM_POWER_OFF;
-	/* resume-changed: now there is news, not the same once more. */
 	if (has_bug(BUG_NEWS_ON_RESUME) && wakeups_seen())
 		pm |= PM_WAKE_PROVEN;
 

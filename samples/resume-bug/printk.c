@@ -19,10 +19,34 @@ static bool oops_in_progress;
 static const struct console *console;
 static bool console_suspended;
 
-static void log_store(const char *s, size_t n)
+static void log_char(char c)
 {
-	while (n--)
-		log_buf[log_next++ % LOG_BUF_SIZE] = *s++;
+	log_buf[log_next++ % LOG_BUF_SIZE] = c;
+}
+
+static void log_stamp(const char *fmt, ...)
+{
+	char stamp[32], *c;
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(stamp, sizeof(stamp), fmt, args);
+	va_end(args);
+	for (c = stamp; *c; c++)
+		log_char(*c);
+}
+
+/* Every line begins with the time. */
+static void log_text(const char *text)
+{
+	u64 us = ktime_us();
+
+	for (; *text; text++) {
+		if (!line_is_open)
+			log_stamp("[%5lu.%06lu] ", us / 1000000, us % 1000000);
+		log_char(*text);
+		line_is_open = *text != '\n';
+	}
 }
 
 static void console_flush(void)
@@ -35,37 +59,18 @@ static void console_flush(void)
 		console->write(&log_buf[console_next % LOG_BUF_SIZE], 1);
 }
 
-static size_t format(char *buf, size_t size, const char *fmt, ...)
-{
-	va_list args;
-	size_t n;
-
-	va_start(args, fmt);
-	n = vscnprintf(buf, size, fmt, args);
-	va_end(args);
-	return n;
-}
-
 void printk(const char *fmt, ...)
 {
-	char stamp[32], text[256];
-	size_t n;
+	char text[256];
 	va_list args;
 
 	va_start(args, fmt);
-	n = vscnprintf(text, sizeof(text), fmt, args);
+	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 
 	if (!oops_in_progress)
 		spin_lock(&log_lock);
-	if (!line_is_open) {
-		u64 us = ktime_us();
-
-		log_store(stamp, format(stamp, sizeof(stamp), "[%5lu.%06lu] ", us / 1000000,
-					us % 1000000));
-	}
-	log_store(text, n);
-	line_is_open = n && text[n - 1] != '\n';
+	log_text(text);
 	console_flush();
 	if (!oops_in_progress)
 		spin_unlock(&log_lock);

@@ -8,7 +8,7 @@
 #include "scenario.h"
 #include "smp.h"
 
-#define CPU_TIMEOUT_US	1000000
+#define CPU_TIMEOUT_US	5000000
 
 struct cpu cpus[NR_CPUS];
 unsigned int nr_cpus __ro_after_init = 1;

@@ -72,7 +72,8 @@ void wake_clock_probe(void)
  * Why it is hard: the section is in the writable segment, nm shows the table in it, and the page
  * of _data is writable. The store is misaligned as well, so on a machine whose firmware emulates
  * such accesses the fault comes from a byte store in the emulation, with half of the value maybe
- * already written.
+ * already written. And here the half that is refused is the address, which stays the same; the
+ * half that changes, the generation, lies where writing is allowed.
  */
 struct wake_table {
 	u32 signature;
@@ -85,13 +86,12 @@ struct wake_table wake_table __section(".data..wake_table") __aligned(4) = {
 	.version = WAKE_TABLE_VERSION,
 };
 
-/* The generation is how the controller tells a new entry from an old one. */
 void wake_table_arm(unsigned int cpu)
 {
 	static u32 generation;
 	u64 *entry = (void *)wake_table.entry + cpu * sizeof(u64);
 
-	generation++;
+	generation++;	/* tells the controller a new entry from an old one */
 	/* In one store: the controller must not see half an address. */
 	WRITE_ONCE(*entry, WAKE_ENTRY_VALID | (u64)generation << 32 | __pa(__cpu_resume_enter));
 }

@@ -2,18 +2,25 @@
 #ifndef KERNEL_H
 #define KERNEL_H
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "layout.h"
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int32_t s32;
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long u64;
+typedef signed int s32;
+typedef unsigned long size_t;
+
+typedef _Bool bool;
+enum { false, true };
+
+#define NULL			((void *)0)
+#define offsetof(type, member)	__builtin_offsetof(type, member)
+
+typedef __builtin_va_list va_list;
+#define va_start(args, last)	__builtin_va_start(args, last)
+#define va_arg(args, type)	__builtin_va_arg(args, type)
+#define va_end(args)		__builtin_va_end(args)
 
 #define __section(name)		__attribute__((section(name)))
 #define __aligned(n)		__attribute__((aligned(n)))

@@ -10,6 +10,8 @@
 #include "printk.h"
 #include "trap.h"
 
+#define POISON_FREE_INITMEM	0xcc
+
 pte_t swapper_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
 pte_t early_pg_dir[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
 static pte_t early_pmd[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
@@ -115,13 +117,13 @@ pte_t *lookup_leaf(unsigned long va, unsigned long *size)
 	return NULL;
 }
 
-/* What was init text and data becomes plain memory, filled with a pattern that does not execute. */
+/* What was init text and data becomes plain memory; Linux fills it with the same pattern. */
 void free_initmem(void)
 {
 	set_memory_rw_nx(__init_begin, __init_end);
 	set_memory_rw_nx(lm_alias(__init_begin), lm_alias(__init_end));
-	memset(__init_begin, 0xcc, __init_text_end - __init_begin);
-	memset(__init_data_begin, 0xcc, __init_end - __init_data_begin);
+	memset(__init_begin, POISON_FREE_INITMEM, __init_text_end - __init_begin);
+	memset(__init_data_begin, POISON_FREE_INITMEM, __init_end - __init_data_begin);
 	pr_info("Freeing unused kernel image (initmem) memory: %luK\n",
 		(unsigned long)(__init_end - __init_begin) / 1024);
 }
