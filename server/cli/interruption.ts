@@ -3,8 +3,7 @@ import { watchForBrokenPipes } from './output.ts';
 import type { Interruption } from './exitStatus.ts';
 
 export class Interruptions {
-  #first: Interruption | undefined;
-  #onInterruption: (() => void) | undefined;
+  readonly #controller = new AbortController();
 
   constructor() {
     process.on('SIGINT', () => this.#note('SIGINT'));
@@ -14,18 +13,21 @@ export class Interruptions {
 
   /** The first one so far. */
   get first(): Interruption | undefined {
-    return this.#first;
+    return this.signal.reason as Interruption | undefined;
+  }
+
+  /** Aborted by the first one. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
   /** Calls `action` at the first interruption, at once if it has been. */
   onFirst(action: () => void): void {
-    this.#onInterruption = action;
-    if (this.#first !== undefined) action();
+    if (this.signal.aborted) action();
+    else this.signal.addEventListener('abort', action, { once: true });
   }
 
   #note(interruption: Interruption): void {
-    if (this.#first !== undefined) return;
-    this.#first = interruption;
-    this.#onInterruption?.();
+    this.#controller.abort(interruption);
   }
 }

@@ -1,6 +1,8 @@
 /** Where a command writes to: the process's streams, or what a test puts in their place. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { coloured, uncoloured, type Paint } from '../session/report/index.ts';
+import { isAbsolute, relative } from 'node:path';
+import type { CodePlace } from '../session/index.ts';
+import { coloured, sourceText, uncoloured, type Paint } from '../session/report/index.ts';
 import { UsageError } from './exitStatus.ts';
 
 /** A text stream that a reader may close at any time. */
@@ -29,6 +31,17 @@ export class Output {
   lines(lines: readonly string[]): void {
     this.write(lines.map((line) => `${line}\n`).join(''));
   }
+}
+
+/** A path as one would type it here: relative to the working directory, for what lies in it. */
+export function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return isAbsolute(path) && !fromHere.startsWith('..') ? fromHere : path;
+}
+
+/** `mm/rodata.c:40`, with a short path. */
+export function shortSource(place: CodePlace): string {
+  return sourceText({ ...place, file: place.file === undefined ? undefined : shortPath(place.file) });
 }
 
 /** A terminal that has not been asked to stay plain (https://no-color.org). */

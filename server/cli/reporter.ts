@@ -7,12 +7,11 @@ import {
   codeText,
   reportOf,
   reportText,
-  sourceText,
   type JsonObject,
 } from '../session/report/index.ts';
 import { consoleJson, exitJson, mips, sealJson, sealedWriteJson, type Summary } from './jsonEvents.ts';
 import type { StorePolicy } from './options.ts';
-import type { Output } from './output.ts';
+import { shortPath, shortSource, type Output } from './output.ts';
 import { SourceLines } from './sourceLines.ts';
 
 export type ConsoleEvent = Extract<SessionEvent, { type: 'console' }>;
@@ -77,7 +76,7 @@ export class TextReporter implements Reporter {
     for (const { name, start, end } of regions)
       this.#note(
         `${name} ${kind}: ${hex(start)} to ${hex(end)}, by hart ${moment.hart} in ${codeText(moment.place)} ` +
-          `(${sourceText(moment.place)}) at step ${grouped(moment.step)}`,
+          `(${shortSource(moment.place)}) at step ${grouped(moment.step)}`,
       );
   }
 
@@ -91,7 +90,7 @@ export class TextReporter implements Reporter {
     }
     this.#reported.add(finding);
     const report = reportOf(refused, this.#sources.at(refused.place));
-    notes.lines(reportText(report, { width: notes.width, paint: notes.paint }));
+    notes.lines(reportText(report, { width: notes.width, paint: notes.paint, path: shortPath }));
     this.#note(`sealed write → ${action}`);
   }
 

@@ -72,9 +72,9 @@ function reporterFor(options: RunOptions): Reporter {
 
 /** Runs to the guest's end, an interruption, Ctrl-A x, or the store at which the run was asked to stop. */
 async function untilEnd(session: Session, interruptions: Interruptions, interactive: boolean): Promise<Exit> {
-  let ending = false;
+  const ending = new AbortController();
   const end = (): void => {
-    ending = true;
+    ending.abort();
     session.run.pause();
   };
   const detach = interactive
@@ -87,7 +87,7 @@ async function untilEnd(session: Session, interruptions: Interruptions, interact
   interruptions.onFirst(end);
   try {
     while (true) {
-      if (ending) return stopped(session.run.step);
+      if (ending.signal.aborted) return stopped(session.run.step);
       const result = await session.run.continue();
       if (result.kind === 'exit') return result;
       if (result.refused !== undefined) return stopped(result.step);

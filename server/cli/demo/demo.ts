@@ -21,12 +21,11 @@ import {
   listed,
   reportOf,
   reportText,
-  sourceText,
   type OfferedChoice,
 } from '../../session/report/index.ts';
 import { exitStatus, signalStatus } from '../exitStatus.ts';
 import type { Interruptions } from '../interruption.ts';
-import { Output } from '../output.ts';
+import { Output, shortPath, shortSource } from '../output.ts';
 import { SourceLines } from '../sourceLines.ts';
 import { guestLog } from './guestLog.ts';
 import { Narrator } from './narrator.ts';
@@ -94,7 +93,7 @@ async function tell(
     if (refused === undefined) continue;
     if (choice === undefined) {
       tellReport(refused, narrator);
-      choice = await choose(refused, options, narrator);
+      choice = await choose(refused, options, narrator, interruptions.signal);
       if (choice === undefined) return false;
     } else {
       narrator.tell('again', `${refused.story}: ${choice} as well`);
@@ -124,7 +123,7 @@ function narrate(session: Session, narrator: Narrator): void {
           regions.map(({ name }) => name),
           4,
         )}: hart ${moment.hart} took the write permission away in ${codeText(moment.place)} ` +
-          `(${sourceText(moment.place)}), step ${grouped(moment.step)}`,
+          `(${shortSource(moment.place)}), step ${grouped(moment.step)}`,
       );
     }
   });
@@ -132,20 +131,25 @@ function narrate(session: Session, narrator: Narrator): void {
 
 function tellReport(refused: RefusedStore, narrator: Narrator): void {
   const report = reportOf(refused, new SourceLines().at(refused.place));
-  narrator.lines(['', ...reportText(report, { width: narrator.width, paint: narrator.paint }), '']);
+  narrator.lines([
+    '',
+    ...reportText(report, { width: narrator.width, paint: narrator.paint, path: shortPath }),
+    '',
+  ]);
 }
 
 async function choose(
   refused: RefusedStore,
   options: DemoOptions,
   narrator: Narrator,
+  signal: AbortSignal,
 ): Promise<OfferedChoice | undefined> {
   if (options.choice !== undefined) {
     narrator.tell('choice', `${options.choice}, as --choice says`);
     return options.choice;
   }
   if (process.stdin.isTTY && process.stdout.isTTY)
-    return askChoice(choicesFor(refused), defaultChoice, narrator.paint);
+    return askChoice(choicesFor(refused), defaultChoice, narrator.paint, signal);
   narrator.tell(
     'choice',
     `${defaultChoice}: nobody to ask here, and it shows most: the machine lives, and what that costs ` +
@@ -182,7 +186,7 @@ async function carryOut(
     `hart ${refused.hart}`,
     choice === 'oops'
       ? `is in ${codeText(place)}, the guest's own trap handler: it decides`
-      : `goes on at ${codeText(place)} ${sourceText(place)}`,
+      : `goes on at ${codeText(place)} ${shortSource(place)}`,
   );
 }
 

@@ -48,8 +48,7 @@ export class Narrator {
 
   #showGuestLine(): void {
     const { paint } = this;
-    for (const line of wrap(this.#line, this.width - labelWidth))
-      this.output.line(paint.dim(`        │ ${line}`));
+    this.output.line(paint.dim(`        │ ${this.#line}`));
     this.#line = '';
   }
 }

@@ -29,49 +29,41 @@ export function columns(text: string): number {
   return text.replace(sequences, '').length;
 }
 
-/** Lines of at most `width` columns; a word longer than that has a line to itself. */
-export function wrap(text: string, width: number): string[] {
+/**
+ * Lines of at most `width` columns, broken at spaces; a word longer than that has a line to itself. Lines after the
+ * first are indented by `hang` columns.
+ */
+export function wrap(text: string, width: number, hang = 0): string[] {
   const lines: string[] = [];
-  let line = '';
+  let line: string | undefined;
   for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && columns(longer) > width) {
-      lines.push(line);
+    if (line === undefined) {
       line = word;
+    } else if (columns(line) + 1 + columns(word) <= width) {
+      line += ` ${word}`;
     } else {
-      line = longer;
+      lines.push(line.trimEnd());
+      line = indent(word, hang);
     }
   }
-  return [...lines, line];
+  return [...lines, line ?? ''];
 }
 
-const labelWidth = 10;
-
-/** A label at the left edge and its paragraphs beside it, each wrapped on its own. */
-export function labelled(
-  label: string,
-  paragraphs: readonly string[],
-  width: number,
-  paint: Paint,
-): string[] {
-  const lines = paragraphs.flatMap((text) => hanging(text, width - labelWidth));
+/** Text at the left edge of lines that are wrapped already, which stand `depth` columns from it. */
+export function beside(label: string, depth: number, lines: readonly string[]): string[] {
   return lines.map((line, index) =>
-    index === 0
-      ? `${paint.bold(label)}${' '.repeat(labelWidth - label.length)}${line}`
-      : indent(line, labelWidth),
+    index === 0 ? label + ' '.repeat(Math.max(1, depth - columns(label))) + line : indent(line, depth),
   );
+}
+
+/** Each text wrapped on its own; what goes on is indented by two columns more than its first line. */
+export function paragraphs(texts: readonly string[], width: number): string[] {
+  return texts.flatMap((text) => wrap(text, width, 2));
 }
 
 /** A rule with a title, over the whole width. */
 export function rule(title: string, width: number, paint: Paint): string {
   return `${paint.danger('━━')} ${title} ${paint.danger('━'.repeat(Math.max(2, width - columns(title) - 4)))}`;
-}
-
-/** Wraps, and indents what goes on: by two columns more than the paragraph itself. */
-function hanging(text: string, width: number): string[] {
-  const depth = text.length - text.trimStart().length;
-  const [first, ...rest] = wrap(text.trimStart(), width - depth - 2);
-  return [indent(first!, depth), ...rest.map((line) => indent(line, depth + 2))];
 }
 
 export function indent(line: string, depth: number): string {

@@ -8,14 +8,27 @@ import type {
   WriterRecord,
 } from '../../sealing/refusedStore.ts';
 import { permissionText, type RegionOrigin } from '../../sealing/region.ts';
+import type { Choice } from './choices.ts';
 import { codeText, counted, grouped, hex, hexValue, listed, sizeText, sourceText } from './format.ts';
-import { indent, labelled, rule, uncoloured, wrap, type Paint } from './layout.ts';
+import { beside, indent, paragraphs, rule, uncoloured, wrap, type Paint } from './layout.ts';
 import type { RefusedStoreReport } from './report.ts';
 
 export interface TextOptions {
   /** Columns; default 96. */
   readonly width?: number;
   readonly paint?: Paint;
+  /** How to write a path; default as it is. */
+  readonly path?: (path: string) => string;
+}
+
+/** What every part of the text needs to know about the reader's terminal. */
+interface Style {
+  readonly paint: Paint;
+  /** `cpu.c:78`; empty where no place is known. */
+  readonly source: (place: {
+    readonly file?: string | undefined;
+    readonly line?: number | undefined;
+  }) => string;
 }
 
 const origins: Record<RegionOrigin, string> = {
@@ -36,14 +49,21 @@ const classes: Record<RefusedStoreClass, string> = {
 };
 
 const neighboursShown = 6;
+const labelWidth = 10;
+const actionWidth = 12;
 
 /** Lines, without line ends. */
 export function reportText(report: RefusedStoreReport, options: TextOptions = {}): string[] {
   const { refused } = report;
   const width = options.width ?? 96;
   const paint = options.paint ?? uncoloured;
-  const section = (label: string, paragraphs: readonly string[]): string[] =>
-    labelled(label, paragraphs, width, paint);
+  const path = options.path ?? ((name: string) => name);
+  const style: Style = {
+    paint,
+    source: ({ file, line }) => sourceText({ file: file === undefined ? undefined : path(file), line }),
+  };
+  const section = (label: string, texts: readonly string[]): string[] =>
+    beside(paint.bold(label), labelWidth, paragraphs(texts, width - labelWidth));
   return [
     rule(
       `${paint.bold('SEALED WRITE')}  hart ${refused.hart} · step ${grouped(refused.step)} · stopped before it happens`,
@@ -52,25 +72,26 @@ export function reportText(report: RefusedStoreReport, options: TextOptions = {}
     ),
     ...wrap(paint.bold(refused.story), width),
     '',
-    ...section('what', what(refused, paint)),
-    ...section('where', where(report, paint)),
-    ...section('sealed', sealed(refused)),
+    ...section('what', what(refused, style)),
+    ...section('where', where(report, style)),
+    ...section('sealed', sealed(refused, style)),
     ...section('page', page(refused, paint)),
-    ...section('writers', writers(refused, paint)),
+    ...section('writers', writers(refused, style)),
     ...section('why now', [refused.root.text, `looks like ${bugClass(refused)}`]),
-    ...section('stack', refused.stack.map(stackLine)),
-    '',
     ...section(
-      'choices',
-      report.choices.flatMap(({ action, consequence, caution }) => [
-        `${paint.accent(action.padEnd(11))}${consequence}`,
-        ...(caution === undefined ? [] : [`${' '.repeat(11)}${paint.dim(caution)}`]),
-      ]),
+      'stack',
+      refused.stack.map((entry, level) => stackLine(entry, level, style)),
+    ),
+    '',
+    ...beside(
+      paint.bold('choices'),
+      labelWidth,
+      report.choices.flatMap((choice) => choiceLines(choice, width - labelWidth, paint)),
     ),
     ...section(
       'fixes',
       refused.suggestions.map((fix, index) =>
-        [`${index + 1}. ${fix.text}`, ...parenthesised(sourceText(fix))].join(' '),
+        [`${index + 1}. ${fix.text}`, ...parenthesised(style.source(fix))].join(' '),
       ),
     ),
     '',
@@ -80,13 +101,20 @@ export function reportText(report: RefusedStoreReport, options: TextOptions = {}
   ];
 }
 
-function what(refused: RefusedStore, paint: Paint): string[] {
+function choiceLines({ action, consequence, caution }: Choice, width: number, paint: Paint): string[] {
+  const texts = [consequence, ...(caution === undefined ? [] : [caution])];
+  const lines = texts.map((text) => wrap(text, width - actionWidth));
+  return beside(paint.accent(action), actionWidth, [...lines[0]!, ...(lines[1] ?? []).map(paint.dim)]);
+}
+
+function what(refused: RefusedStore, style: Style): string[] {
   const { object, parts } = refused;
+  const { paint } = style;
   const name = object?.path ?? 'no symbol covers the address';
   const verb = { store: 'store', amo: 'atomic update', sc: 'store-conditional' }[refused.kind];
   return [
     `${paint.accent(name)}  ${verb} of ${counted(refused.size, 'byte')} at ${hex(refused.address)}`,
-    ...(object === undefined ? [] : [objectLine(object)]),
+    ...(object === undefined ? [] : [objectLine(object, style)]),
     `${hexValue(refused.oldValue, refused.size)} → ${hexValue(refused.newValue, refused.size)}  ${
       refused.redundant
         ? paint.good('REDUNDANT: memory holds this value already')
@@ -108,8 +136,8 @@ function what(refused: RefusedStore, paint: Paint): string[] {
   ];
 }
 
-function objectLine(object: DataObject): string {
-  const declaration = sourceText(object);
+function objectLine(object: DataObject, style: Style): string {
+  const declaration = style.source(object);
   return [
     object.type === undefined ? `part of ${object.symbol}` : object.type,
     `${object.symbol} has ${counted(object.size, 'byte')}${object.offset === 0 ? '' : `, offset ${object.offset}`}`,
@@ -118,20 +146,20 @@ function objectLine(object: DataObject): string {
   ].join(' · ');
 }
 
-function where({ refused, sourceLine }: RefusedStoreReport, paint: Paint): string[] {
+function where({ refused, sourceLine }: RefusedStoreReport, { paint, source }: Style): string[] {
   const { place, instruction } = refused;
   return [
-    [codeText(place), sourceText(place)].filter((text) => text !== '').join('  '),
+    [codeText(place), source(place)].filter((text) => text !== '').join('  '),
     ...(sourceLine === undefined ? [] : [paint.accent(`${place.line ?? ''} │ ${sourceLine.trim()}`)]),
     paint.dim(`${hex(place.pc)}  ${instruction}`),
   ];
 }
 
-function sealed({ sealedBy, region }: RefusedStore): string[] {
+function sealed({ sealedBy, region }: RefusedStore, style: Style): string[] {
   const who =
     sealedBy === undefined
       ? 'mapped read-only from the start'
-      : `at step ${grouped(sealedBy.step)} by hart ${sealedBy.hart} in ${placeText(sealedBy.place)}`;
+      : `at step ${grouped(sealedBy.step)} by hart ${sealedBy.hart} in ${placeText(sealedBy.place, style)}`;
   return [who, `${region.name}, ${hex(region.start)} to ${hex(region.end)}, ${origins[region.origin]}`];
 }
 
@@ -158,14 +186,14 @@ function pagePermissions({ linked, now, pte }: SealedPage, paint: Paint): string
   ].join('  ');
 }
 
-function writers({ writers: history }: RefusedStore, paint: Paint): string[] {
+function writers({ writers: history }: RefusedStore, style: Style): string[] {
   const { first, latest, count, complete } = history;
   if (first === undefined) return ['none seen before the seal'];
   const line = (label: string, writer: WriterRecord): string =>
-    `${label.padEnd(8)}hart ${writer.hart} in ${placeText(writer.place)} at step ${grouped(writer.step)}, ` +
+    `${label.padEnd(8)}hart ${writer.hart} in ${placeText(writer.place, style)} at step ${grouped(writer.step)}, ` +
     `wrote ${hexValue(writer.newValue, writer.size)}`;
   return [
-    `${line('first', first)}  ${paint.good('legitimate: before the seal')}`,
+    `${line('first', first)}  ${style.paint.good('legitimate: before the seal')}`,
     ...(latest === undefined || latest.step === first.step ? [] : [line('latest', latest)]),
     ...(count < 3 && complete
       ? []
@@ -177,16 +205,16 @@ function bugClass({ classification, also }: RefusedStore): string {
   return [classification, ...also].map((name) => classes[name]).join('; also ');
 }
 
-function placeText(place: CodePlace): string {
-  return [codeText(place), ...parenthesised(sourceText(place))].join(' ');
+function placeText(place: CodePlace, style: Style): string {
+  return [codeText(place), ...parenthesised(style.source(place))].join(' ');
 }
 
 function parenthesised(text: string): string[] {
   return text === '' ? [] : [`(${text})`];
 }
 
-function stackLine(place: CodePlace, level: number): string {
-  const source = sourceText(place);
+function stackLine(place: CodePlace, level: number, style: Style): string {
+  const source = style.source(place);
   return `${`#${level}`.padEnd(4)}${hex(place.pc, 16)}  ${codeText(place)}${place.inlined ? ' (inlined)' : ''}${
     source === '' ? '' : `  ${source}`
   }`;
