@@ -28,6 +28,7 @@ import { allHandlers } from './handlers/index.ts';
 import type { CancelTarget } from './handlers/lifecycle.ts';
 import { progressIdOf } from './progress.ts';
 import type { Call, Needs, RequestHandler } from './requests.ts';
+import { integer, object, oneOf, ShapeError, text } from './schema.ts';
 
 /** What the adapter needs from the program it runs in. */
 export interface AdapterHost {
@@ -37,6 +38,9 @@ export interface AdapterHost {
   /** The client has said goodbye and has its answer: the connection can be closed. */
   ended(): void;
 }
+
+/** What every request has; clients send nothing else. */
+const envelope = object({ seq: integer(), type: oneOf('request'), command: text });
 
 interface PendingRequest {
   readonly request: DebugProtocol.Request;
@@ -69,26 +73,18 @@ export class SealscopeAdapter extends ProtocolServer {
     else this.#malformed(decoded.problem, decoded.seq, decoded.command);
   }
 
-  /** Any value may come: nothing is trusted to be a message before it has been looked at. */
+  /** Any value may come: nothing is trusted to be a request before it has been looked at. */
   override handleMessage(message: unknown): void {
-    if (typeof message !== 'object' || message === null || Array.isArray(message)) {
-      this.#malformed('a message has to be a JSON object');
-      return;
+    try {
+      envelope.check(message, 'message');
+      this.#accept(message as DebugProtocol.Request);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      const { seq, type, command } = (message ?? {}) as Readonly<Record<string, unknown>>;
+      // An answer to a response or an event would look like one to a request of the same number.
+      const answerable = typeof seq === 'number' && type !== 'response' && type !== 'event';
+      this.#malformed(error.message, answerable ? seq : undefined, command);
     }
-    const { type, seq, command } = message as Readonly<Record<string, unknown>>;
-    const knownSeq = typeof seq === 'number' && Number.isInteger(seq) ? seq : undefined;
-    if (type === 'response' || type === 'event')
-      this.#malformed(`this adapter expects no ${type} from a client`);
-    else if (type !== 'request')
-      this.#malformed(
-        `'type' is ${JSON.stringify(type) ?? 'missing'}; it must be "request"`,
-        knownSeq,
-        command,
-      );
-    else if (knownSeq === undefined)
-      this.#malformed(`'seq' is ${JSON.stringify(seq) ?? 'missing'}; it must be an integer`);
-    else if (typeof command !== 'string') this.#malformed("'command' must be a string", knownSeq);
-    else this.#accept(message as DebugProtocol.Request);
   }
 
   /** The client is gone: everything stops. */
@@ -179,15 +175,15 @@ export class SealscopeAdapter extends ProtocolServer {
 
   /** One clear answer where the sender can be told which request it is about; else a line in the log. */
   #malformed(problem: string, seq?: number, command?: unknown): void {
-    this.#host.log(`Malformed message: ${problem}.`);
+    this.#host.log(`Malformed message: ${problem}`);
     if (seq === undefined) {
       if (this.#context.knownClient !== undefined)
-        this.#context.send('output', { category: 'stderr', output: `Malformed message: ${problem}.\n` });
+        this.#context.send('output', { category: 'stderr', output: `Malformed message: ${problem}\n` });
       return;
     }
     const request = { seq, type: 'request', command: typeof command === 'string' ? command : '' };
     const response: DebugProtocol.Response = new Response(request);
-    fail(response, new RequestError('malformedMessage', `Malformed message: ${problem}.`));
+    fail(response, new RequestError('malformedMessage', `Malformed message: ${problem}`));
     this.sendResponse(response);
   }
 }

@@ -13,7 +13,7 @@ export type Decoded =
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const MAX_HEADER_BYTES = 4096;
 const HEADER_END = [13, 10, 13, 10];
-const LENGTH_FIELD = [...'Content-Length'].map((c) => c.charCodeAt(0));
+const LENGTH_FIELD = Array.from(new TextEncoder().encode('Content-Length'));
 
 export function encodeMessage(message: unknown): Uint8Array {
   const body = new TextEncoder().encode(JSON.stringify(message));
@@ -68,7 +68,7 @@ export class MessageDecoder {
     const pending = this.#pending();
     const end = indexOf(pending, HEADER_END);
     if (end > MAX_HEADER_BYTES || (end < 0 && pending.length > MAX_HEADER_BYTES)) {
-      this.#lose(found, `no header ends within ${MAX_HEADER_BYTES} bytes`, 1);
+      this.#lose(found, `no header ends within ${MAX_HEADER_BYTES} bytes.`, 1);
       return true;
     }
     if (end < 0) return false;
@@ -79,7 +79,7 @@ export class MessageDecoder {
     if (length === undefined || length > MAX_MESSAGE_BYTES) {
       const quoted = JSON.stringify(header.length > 80 ? `${header.slice(0, 77)}…` : header);
       const skip = end + HEADER_END.length;
-      this.#lose(found, `header ${quoted} has no Content-Length from 0 to ${MAX_MESSAGE_BYTES}`, skip);
+      this.#lose(found, `header ${quoted} has no Content-Length from 0 to ${MAX_MESSAGE_BYTES}.`, skip);
       return true;
     }
     this.#start += end + HEADER_END.length;
@@ -123,7 +123,7 @@ function problemIn(json: string, problem: string): Decoded {
   const command = /"command"\s*:\s*"([^"\\]{1,80})"/.exec(json)?.[1];
   return {
     kind: 'problem',
-    problem: `message is not JSON: ${problem}`,
+    problem: `it is not JSON: ${problem}.`,
     ...(seq === undefined ? {} : { seq: Number(seq) }),
     ...(command === undefined ? {} : { command }),
   };

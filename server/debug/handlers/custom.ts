@@ -4,6 +4,7 @@ import { choicesFor, hex, reportOf, reportText } from '../../session/report/inde
 import type { DebugContext } from '../context.ts';
 import { RequestError } from '../errors.ts';
 import { customRequests, type CustomArguments, type CustomCommand, type CustomResult } from '../protocol.ts';
+import type { Shape } from '../schema.ts';
 import { on, type Call, type Handlers, type Needs, type RequestHandler } from '../requests.ts';
 
 function custom<C extends CustomCommand>(
@@ -15,7 +16,8 @@ function custom<C extends CustomCommand>(
     call: Call,
   ) => CustomResult<C> | Promise<CustomResult<C>>,
 ): RequestHandler<CustomResult<C>> {
-  return on(needs, customRequests[command].arguments as never, handle);
+  const shape: Shape<unknown> = customRequests[command].arguments;
+  return on(needs, shape as Shape<CustomArguments<C>>, handle);
 }
 
 export const customHandlers: Handlers<CustomCommand> = {

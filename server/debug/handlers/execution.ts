@@ -44,10 +44,9 @@ export const executionHandlers: Handlers<Commands> = {
   }),
 
   pause: urgent(
-    on(
-      'session',
-      object({ threadId: optional(threadId) }),
-      (context): undefined => void context.session.run.pause(),
-    ),
+    on('session', object({ threadId: optional(threadId) }), (context) => {
+      context.session.run.pause();
+      return undefined;
+    }),
   ),
 };

@@ -33,8 +33,10 @@ export const variableHandlers: Handlers<'variables' | 'setVariable'> = {
     (context, { variablesReference: reference, name, value, format: asked }) => {
       const view: View = { hex: asked?.hex ?? false, filter: undefined, start: 0, count: undefined };
       const set = context.variables.get(reference).set(name, value, view);
-      const { name: _name, evaluateName: _evaluateName, presentationHint: _hint, ...body } = set;
-      return body;
+      // As `variables` tells it, without what the client knows already.
+      const known = new Set<string>(['name', 'evaluateName', 'presentationHint']);
+      const told = Object.entries(set).filter(([member]) => !known.has(member));
+      return Object.fromEntries(told) as Omit<typeof set, 'name' | 'evaluateName' | 'presentationHint'>;
     },
   ),
 };

@@ -8,7 +8,7 @@ const framed = (body: string) => `Content-Length: ${Buffer.byteLength(body)}\r\n
 
 /** [what is wrong, message, seq of the answer, its error, and what its text says]. */
 const answered: readonly [string, unknown, number, number, RegExp][] = [
-  ['no type', { seq: 1, command: 'threads' }, 1, errorIds.malformedMessage, /'type' is missing/],
+  ['no type', { seq: 1, command: 'threads' }, 1, errorIds.malformedMessage, /'message.type' is missing/],
   [
     'an unknown type',
     { seq: 2, type: 'demand', command: 'threads' },
@@ -16,13 +16,13 @@ const answered: readonly [string, unknown, number, number, RegExp][] = [
     errorIds.malformedMessage,
     /"demand"/,
   ],
-  ['no command', { seq: 3, type: 'request' }, 3, errorIds.malformedMessage, /'command' must be a string/],
+  ['no command', { seq: 3, type: 'request' }, 3, errorIds.malformedMessage, /'message.command' is missing/],
   [
     'a command that is no string',
     { seq: 4, type: 'request', command: 7 },
     4,
     errorIds.malformedMessage,
-    /'command'/,
+    /'message.command' is 7/,
   ],
   ['an unknown command', { seq: 5, type: 'request', command: 'fly' }, 5, errorIds.unknownCommand, /'fly'/],
   [
@@ -64,17 +64,21 @@ const answered: readonly [string, unknown, number, number, RegExp][] = [
 
 /** Nothing to answer: only the log tells. */
 const logged: readonly [string, string, RegExp][] = [
-  ['null', framed('null'), /has to be a JSON object/],
-  ['a list', framed('[]'), /has to be a JSON object/],
-  ['a number', framed('42'), /has to be a JSON object/],
-  ['no seq', framed('{"type":"request","command":"threads"}'), /'seq' is missing/],
-  ['a seq that is no number', framed('{"seq":"1","type":"request","command":"threads"}'), /'seq' is "1"/],
+  ['null', framed('null'), /must be an object/],
+  ['a list', framed('[]'), /must be an object/],
+  ['a number', framed('42'), /must be an object/],
+  ['no seq', framed('{"type":"request","command":"threads"}'), /'message.seq' is missing/],
+  [
+    'a seq that is no number',
+    framed('{"seq":"1","type":"request","command":"threads"}'),
+    /'message.seq' is "1"/,
+  ],
   [
     'a response to nothing',
     framed('{"seq":1,"type":"response","request_seq":9,"success":true,"command":"x"}'),
-    /no response/,
+    /'message.type' is "response"/,
   ],
-  ['an event', framed('{"seq":1,"type":"event","event":"stopped"}'), /no event/],
+  ['an event', framed('{"seq":1,"type":"event","event":"stopped"}'), /'message.type' is "event"/],
   ['no JSON', framed('{"type":'), /not JSON/],
   ['a bad length', 'Content-Length: x\r\n\r\n', /Content-Length/],
   ['a line of another protocol', 'GET / HTTP/1.1\r\n\r\n', /Content-Length/],

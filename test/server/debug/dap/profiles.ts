@@ -87,7 +87,7 @@ export function unadvertised(profile: Profile, message: DebugProtocol.ProtocolMe
     const needed = OPTIONAL_EVENTS[event];
     return needed !== undefined && profile[needed] !== true ? [`event ${event}`] : [];
   }
-  const { command, body } = message as DebugProtocol.Response;
+  const { command, body } = message as Omit<DebugProtocol.Response, 'body'> & { readonly body?: unknown };
   const members = OPTIONAL_MEMBERS[command] ?? {};
   return membersOf(body).flatMap((name) => {
     const needed = members[name];

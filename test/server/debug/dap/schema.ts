@@ -57,7 +57,7 @@ const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
 function problems(check: ValidateFunction | undefined, value: unknown, name: string): string[] {
   if (check === undefined) return [`the protocol has no ${name}`];
-  if (check(value) as boolean) return [];
+  if (check(value)) return [];
   return (check.errors ?? []).map(
     ({ instancePath, message, params }) =>
       `${name}${instancePath} ${message ?? ''} ${JSON.stringify(params)}`,
