@@ -1,5 +1,5 @@
 /** What the tests in VS Code are started with: their code as one bundle, and a folder to work in. */
-import { cpSync } from 'node:fs';
+import { cpSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,6 +8,14 @@ export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Where results, logs and screenshots go; not under version control. */
 export const artefacts = join(repository, 'build', 'vscode');
+
+/** Throws unless the extension has been built: tests run what ships. */
+export function expectBuilt(): void {
+  for (const file of ['dist/extension.cjs', 'dist/debug-adapter.js']) {
+    const size = statSync(join(repository, file), { throwIfNoEntry: false })?.size ?? 0;
+    if (size === 0) throw new Error(`${file} is missing or empty: run npm run build first.`);
+  }
+}
 
 /** Copies the sample to `folder` as somebody has it who has just got it, without a launch.json. */
 export function copySample(folder: string): void {

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setUpTestEditor } from '../../scripts/vscode/setup.ts';
 import { Editor } from './editor.ts';
-import { artefacts, bundleTests, copySample, repository } from './fixture.ts';
+import { artefacts, bundleTests, copySample, expectBuilt, repository } from './fixture.ts';
 import type { TestResult } from './results.ts';
 import { type ScreenBridge, serveScreen } from './screen.ts';
 
@@ -26,6 +26,7 @@ function newFolder(): string {
 }
 
 beforeAll(async () => {
+  expectBuilt();
   const installed = setUpTestEditor(console.log);
   mkdirSync(artefacts, { recursive: true });
   screen = await serveScreen(() => editor.page, artefacts);
@@ -34,8 +35,9 @@ beforeAll(async () => {
 }, SETUP_LIMIT);
 
 afterAll(async () => {
-  await editor.close();
-  screen.close();
+  // Either is missing if the set-up failed.
+  await (editor as Editor | undefined)?.close();
+  (screen as ScreenBridge | undefined)?.close();
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 

@@ -17,6 +17,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./contributions.ts');
   await import('./configuration.ts');
+  await import('./sample.ts');
   await import('./story.ts');
 
   const results: TestResult[] = [];
