@@ -7,6 +7,15 @@ const MTIMECMP = 0x4000;
 const MTIME = 0xbff8;
 const NEVER = 0xffff_ffff_ffff_ffffn;
 
+export interface ClintConnections {
+  readonly time: Timebase;
+  readonly wire: HartWire;
+  /** The bit of mip that an elapsed timer raises: MTIP, or STIP where SBI is built in. */
+  readonly timerInterrupt: number;
+  /** `nextEvent` may give another answer now. */
+  readonly deadlineChanged: () => void;
+}
+
 export class Clint implements Device {
   readonly name = 'clint';
   readonly base = CLINT_BASE;
@@ -15,19 +24,15 @@ export class Clint implements Device {
   readonly #time: Timebase;
   readonly #wire: HartWire;
   readonly #timerInterrupt: number;
+  readonly #deadlineChanged: () => void;
   readonly #msip: boolean[];
   readonly #mtimecmp: bigint[];
 
-  /** `timerInterrupt` is the bit of mip that an elapsed timer raises: MTIP, or STIP where SBI is built in. */
-  constructor(
-    harts: number,
-    time: Timebase,
-    wire: HartWire,
-    timerInterrupt: number = INTERRUPT.machineTimer,
-  ) {
-    this.#time = time;
-    this.#wire = wire;
-    this.#timerInterrupt = timerInterrupt;
+  constructor(harts: number, connections: ClintConnections) {
+    this.#time = connections.time;
+    this.#wire = connections.wire;
+    this.#timerInterrupt = connections.timerInterrupt;
+    this.#deadlineChanged = connections.deadlineChanged;
     this.#msip = new Array<boolean>(harts).fill(false);
     this.#mtimecmp = new Array<bigint>(harts).fill(NEVER);
   }
@@ -35,6 +40,7 @@ export class Clint implements Device {
   /** Arm a hart's timer: its interrupt is pending whenever mtime ≥ `mtime`. */
   setTimer(hart: number, mtime: bigint): void {
     this.#mtimecmp[hart] = BigInt.asUintN(64, mtime);
+    this.#deadlineChanged();
     this.update();
   }
 
@@ -54,6 +60,12 @@ export class Clint implements Device {
     this.#mtimecmp.forEach((time, hart) => this.#wire(hart, this.#timerInterrupt, now >= time));
   }
 
+  /** Drive all wires, after a hart was reset. */
+  drive(): void {
+    this.update();
+    this.#msip.forEach((level, hart) => this.#wire(hart, INTERRUPT.machineSoftware, level));
+  }
+
   read(offset: number, width: number): bigint {
     if (offset < this.#msip.length * 4) {
       const low = this.#msip[offset >> 2] === true ? 1n : 0n;
@@ -70,6 +82,7 @@ export class Clint implements Device {
         this.#setSoftware((offset + part) >> 2, slice(value, part, 4));
     } else if (offset >= MTIME) {
       this.#time.write(merge(this.#time.read(), offset & 7, width, value));
+      this.#deadlineChanged();
       this.update();
     } else {
       const hart = (offset - MTIMECMP) >> 3;

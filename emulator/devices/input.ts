@@ -1,8 +1,9 @@
-/** Recorded console input: bytes, each batch with the step at which it arrives. */
+/** Recorded console input: bytes, each batch with the time at which it arrives. */
 import type { StateVisitor } from './state.ts';
 
 export interface InputBatch {
-  readonly step: bigint;
+  /** In steps, skipped idle ones included. */
+  readonly time: bigint;
   readonly bytes: Uint8Array;
 }
 
@@ -18,16 +19,16 @@ export class InputQueue {
   }
 
   /** Append. A batch arrives no earlier than the one before it. */
-  push(bytes: Uint8Array, step: bigint): void {
+  push(bytes: Uint8Array, time: bigint): void {
     if (bytes.length === 0) return;
     const last = this.#log.at(-1);
-    this.#log.push({ bytes: bytes.slice(), step: last !== undefined && last.step > step ? last.step : step });
+    this.#log.push({ bytes: bytes.slice(), time: last !== undefined && last.time > time ? last.time : time });
   }
 
   /** The next byte that has arrived by `now`. */
   take(now: bigint): number | undefined {
     const batch = this.#log[this.#batch];
-    if (batch === undefined || batch.step > now) return undefined;
+    if (batch === undefined || batch.time > now) return undefined;
     const byte = batch.bytes[this.#byte++];
     if (this.#byte === batch.bytes.length) {
       this.#batch++;
@@ -36,11 +37,11 @@ export class InputQueue {
     return byte;
   }
 
-  /** The step at which the next batch arrives that has not arrived by `now`; undefined when none is left. */
+  /** The time at which the next batch arrives that has not arrived by `now`; undefined when none is left. */
   nextArrival(now: bigint): bigint | undefined {
     for (let index = this.#batch; index < this.#log.length; index++) {
-      const { step } = this.#log[index]!;
-      if (step > now) return step;
+      const { time } = this.#log[index]!;
+      if (time > now) return time;
     }
     return undefined;
   }

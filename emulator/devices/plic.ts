@@ -54,7 +54,7 @@ export class Plic implements Device {
   setSource(source: number, level: boolean): void {
     setBit(this.#level, source, level);
     setBit(this.#pending, source, level && !getBit(this.#claimed, source));
-    this.#update();
+    this.drive();
   }
 
   read(offset: number): bigint {
@@ -63,7 +63,7 @@ export class Plic implements Device {
 
   write(offset: number, _width: number, value: bigint): void {
     this.#writeWord(offset, Number(value));
-    this.#update();
+    this.drive();
   }
 
   visit(state: StateVisitor): void {
@@ -111,7 +111,7 @@ export class Plic implements Device {
     if (source > 0) {
       setBit(this.#pending, source, false);
       setBit(this.#claimed, source, true);
-      this.#update();
+      this.drive();
     }
     return source;
   }
@@ -141,7 +141,8 @@ export class Plic implements Device {
     return best;
   }
 
-  #update(): void {
+  /** Drive the wires of all contexts. */
+  drive(): void {
     for (const context of this.#contexts) {
       this.#wire(context.hart, context.interrupt, this.#best(context) > 0);
     }

@@ -23,7 +23,7 @@ export class FrameFlags {
     this.#count(frame, flag, -1);
   }
 
-  /** Set all flags again, after FRAME_FLAGS was cleared as a whole. */
+  /** Set all flags again, after everything derived was dropped. */
   reapply(): void {
     for (const [flag, frames] of this.#users) {
       for (const frame of frames.keys()) this.#set(frame, flag, true);

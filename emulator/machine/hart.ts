@@ -1,11 +1,13 @@
 /** A hart's state for debuggers. Valid between runs and inside observers. */
 import type { CoreExports } from '../core-interface.ts';
-import { HART_STRIDE, HARTS, PC, PRIVILEGE, RUN_STATE, X } from '../layout.ts';
+import { HART_STRIDE, HARTS, INTERRUPT_LINES, MIP, PC, PRIVILEGE, RETIRED, RUN_STATE, X } from '../layout.ts';
+import { INTERRUPT } from '../memoryMap.ts';
 import type { EngineMemory } from './memory.ts';
 
 export type Privilege = 0 | 1 | 3;
 export type HartState = 'stopped' | 'running' | 'waiting' | 'suspended';
 
+const STIP = 1 << INTERRUPT.supervisorTimer;
 const STATES: readonly HartState[] = ['stopped', 'running', 'waiting', 'suspended'];
 
 export class Hart {
@@ -68,6 +70,22 @@ export class Hart {
     const written = this.#core.writeCsr(this.block, number, BigInt.asIntN(64, value)) !== 0;
     if (written) this.wake();
     return written;
+  }
+
+  /** Instructions retired, traps not counted. */
+  get retired(): bigint {
+    return this.#memory.u64(this.block + RETIRED);
+  }
+
+  /** Account for the steps of a run that has ended; the core has already taken its traps off. */
+  retire(steps: number): void {
+    this.#memory.setU64(this.block + RETIRED, this.retired + BigInt(steps));
+  }
+
+  /** What devices and firmware drive, as bits of mip; software's own SEIP left out. */
+  get wires(): number {
+    const lines = this.#memory.i32(this.block + INTERRUPT_LINES);
+    return lines | (this.#memory.i32(this.block + MIP) & STIP);
   }
 
   /** Drive wires of mip: `levels` for the bits in `mask`. */

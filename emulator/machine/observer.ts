@@ -2,8 +2,9 @@
  * What can be heard of a machine while it runs. Observers are called inside `run`, with every register of the hart
  * readable; they may read anything and call `requestStop`, but must not change the machine.
  */
+import type { MappingChange } from '../permissions/mappingIndex.ts';
 
-/** A store that changed an entry of a frame marked by `Machine.pageTables.mark`, after it happened. */
+/** A store that changed an entry of a frame that a range in `Machine.mappings` depends on, after it happened. */
 export interface PageTableStore {
   readonly hart: number;
   readonly step: bigint;
@@ -35,13 +36,17 @@ export interface MachineObserver {
   /** The guest wrote to its console, through the UART or SBI. The bytes are the observer's to keep. */
   console?(bytes: Uint8Array): void;
   hart?(event: HartEvent): void;
-  pageTableStore?(store: PageTableStore): void;
+  /** `changes`: what became of the ranges in `Machine.mappings` that depend on the entry. */
+  pageTableStore?(store: PageTableStore, changes: readonly MappingChange[]): void;
   /** satp of this hart was written; its CSR already holds the new value. */
   satpWritten?(hart: number): void;
   /** This hart's TLB lost entries (sfence.vma, or a remote fence through SBI). */
   tlbFlushed?(hart: number): void;
-  /** State was changed by the debugger or restored: whatever was derived from it has to be looked at again. */
-  stateReplaced?(): void;
+  /**
+   * A debugger wrote to a frame that ranges depend on, or a snapshot was restored: whatever was derived from the
+   * state has to be looked at again.
+   */
+  stateReplaced?(changes: readonly MappingChange[]): void;
 }
 
 /** Which traps stop the machine. */

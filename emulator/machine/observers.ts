@@ -1,3 +1,4 @@
+import type { MappingChange } from '../permissions/mappingIndex.ts';
 import type { HartEvent, MachineObserver, PageTableStore } from './observer.ts';
 
 /** Tells everybody who listens. */
@@ -18,8 +19,8 @@ export class Observers {
     for (const observer of this.#list) observer.hart?.(event);
   }
 
-  pageTableStore(store: PageTableStore): void {
-    for (const observer of this.#list) observer.pageTableStore?.(store);
+  pageTableStore(store: PageTableStore, changes: readonly MappingChange[]): void {
+    for (const observer of this.#list) observer.pageTableStore?.(store, changes);
   }
 
   satpWritten(hart: number): void {
@@ -30,7 +31,7 @@ export class Observers {
     for (const observer of this.#list) observer.tlbFlushed?.(hart);
   }
 
-  stateReplaced(): void {
-    for (const observer of this.#list) observer.stateReplaced?.();
+  stateReplaced(changes: readonly MappingChange[]): void {
+    for (const observer of this.#list) observer.stateReplaced?.(changes);
   }
 }

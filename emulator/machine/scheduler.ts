@@ -3,7 +3,7 @@
  * quantum are state, so a pause anywhere changes nothing. Runs end exactly where a timer elapses or input arrives.
  */
 import type { Stateful, StateVisitor } from '../devices/state.ts';
-import { BUDGET, END_STEP, EXIT_NONE, EXIT_REASON, EXIT_RESCHEDULE, EXIT_SBI, EXIT_STOP } from '../layout.ts';
+import { BUDGET, EXIT_NONE, EXIT_REASON, EXIT_RESCHEDULE, EXIT_SBI } from '../layout.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { Hart } from './hart.ts';
@@ -30,8 +30,6 @@ export interface Firmware {
 const MAX_BUDGET = 1 << 30;
 
 export class Scheduler implements Stateful {
-  /** Set by devices and firmware: harts or deadlines changed. */
-  lookAgain = false;
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #harts: readonly Hart[];
@@ -44,6 +42,7 @@ export class Scheduler implements Stateful {
   /** Steps left of the turn. */
   #left: number;
   #stopRequested = false;
+  #looksAgain = false;
 
   constructor(parts: {
     engine: Engine;
@@ -71,15 +70,21 @@ export class Scheduler implements Stateful {
     return this.#turn;
   }
 
+  /** The run in progress, or the next one, comes back after the current instruction. */
   requestStop(): void {
     this.#stopRequested = true;
-    this.interrupt();
-  }
-
-  /** End the engine's run in progress after the current instruction. */
-  interrupt(): void {
     const { memory } = this.#engine;
     if (memory.i32(EXIT_REASON) === EXIT_NONE) memory.setI32(EXIT_REASON, EXIT_RESCHEDULE);
+  }
+
+  /** Wires, deadlines or the power changed: the engine's run has to end after the current instruction. */
+  lookAgain(): void {
+    this.#looksAgain = true;
+  }
+
+  /** `lookAgain` was called in the engine's run in progress. */
+  get looksAgain(): boolean {
+    return this.#looksAgain;
   }
 
   run(limit: bigint, stepHart: number | undefined): Stop {
@@ -138,20 +143,17 @@ export class Scheduler implements Stateful {
 
   #runHart(hart: Hart, budget: number): { kind: 'ran'; steps: number } | { kind: 'stop'; at: Stop } {
     const { memory } = this.#engine;
-    const start = this.#clock.step;
-    memory.setU64(END_STEP, start + BigInt(budget));
     memory.setI32(EXIT_REASON, EXIT_NONE);
-    this.lookAgain = false;
+    this.#looksAgain = false;
+    this.#clock.beginRun(budget);
     this.#engine.run(hart.block, budget);
     const steps = budget - memory.i32(BUDGET);
     const exit = memory.i32(EXIT_REASON);
-    memory.setI32(EXIT_REASON, EXIT_NONE);
-    this.#clock.step = start + BigInt(steps);
+    this.#clock.endRun();
+    hart.retire(steps);
     this.#use(steps);
-    if (exit === EXIT_STOP) {
-      const at = this.#stops.take();
-      if (at !== undefined) return { kind: 'stop', at };
-    }
+    const at = this.#stops.take();
+    if (at !== undefined) return { kind: 'stop', at: this.#power.exit ?? at };
     if (exit !== EXIT_SBI || this.#firmware === undefined) return { kind: 'ran', steps };
     this.#firmware.call(hart);
     this.#clock.step += 1n;

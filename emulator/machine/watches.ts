@@ -85,14 +85,6 @@ export class Watches {
     return true;
   }
 
-  clear(): void {
-    for (const { watch } of [...this.#entries.values()]) this.delete(watch);
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** Page tables or a satp changed: virtual watches may lie in other frames now. */
   translationChanged(mappings: ReadonlySet<RangeMapping> | 'all'): void {
     for (const entry of this.#entries.values()) {

@@ -1,0 +1,28 @@
+/** The machine, for everybody above it. */
+export { Machine, type RunOptions, type StoreOverride } from './machine/machine.ts';
+export { DEFAULT_ISA, type MachineConfig, type MmuMode, type ResolvedConfig } from './machine/config.ts';
+export { ConfigurationError } from './machine/errors.ts';
+export { flatImage, type GuestImage, KERNEL_ADDRESS, type Placed, type Segment } from './machine/image.ts';
+export type { Isa } from './machine/isa.ts';
+export type { Hart, HartState, Privilege } from './machine/hart.ts';
+export type * from './machine/observer.ts';
+export type * from './machine/stop.ts';
+export type { Snapshot } from './machine/state.ts';
+export type { TlbEntry, VirtualMemory } from './machine/virtualMemory.ts';
+export type { PhysicalMemory } from './machine/physicalMemory.ts';
+export type { Breakpoints } from './machine/breakpoints.ts';
+export type { Watches, WatchRequest } from './machine/watches.ts';
+export type { InputBatch } from './devices/input.ts';
+export * from './memoryMap.ts';
+export {
+  type Leaf,
+  type Mapped,
+  type PagePermissions,
+  permissionsOf,
+  PTE_WRITE,
+  type Translation,
+  type TranslationMode,
+  type Unmapped,
+  type WalkFailure,
+  type WalkStep,
+} from './permissions/walk.ts';
