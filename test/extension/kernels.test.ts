@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,14 +34,9 @@ beforeAll(() => {
   link('.git/hidden.elf', '0x80200000', 9000);
   link('node_modules/dependency.elf', '0x80200000', 9000);
   link('module.ko', '0x80200000', 9000);
-  execFileSync('gcc', [
-    '-nostdlib',
-    '-static',
-    '-Wl,-Ttext=0x80200000',
-    join(folder, 'source.c'),
-    '-o',
-    join(folder, 'x86'),
-  ]);
+  const foreign = readFileSync(join(folder, 'old.elf'));
+  foreign.writeUInt16LE(62, 18); // e_machine: x86-64
+  writeFileSync(join(folder, 'x86'), foreign);
   writeFileSync(join(folder, 'notes'), 'text');
   writeFileSync(join(folder, 'short.elf'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1]));
   linkSync(join(folder, 'old.elf'), join(folder, 'zz-link.elf'));

@@ -5,15 +5,14 @@
 import { type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
-/** One thing to do. `frames` are selectors of nested iframes to go through, outermost first. */
+/** One thing to do. */
 export interface ScreenRequest {
-  action: 'texts' | 'click' | 'press' | 'type' | 'wait' | 'screenshot';
+  action: 'texts' | 'click' | 'press' | 'type' | 'wait';
   /** A Playwright selector; the first match is used. */
   selector?: string;
-  frames?: readonly string[];
-  /** Text to type, keys to press, or a screenshot's name. */
+  /** Text to type, or keys to press. */
   value?: string;
 }
 
@@ -28,11 +27,11 @@ export interface ScreenBridge {
   close(): void;
 }
 
-/** Serves requests on loopback. Screenshots go to `artefacts`, with one of the moment when something failed. */
+/** Serves requests on loopback. A screenshot of the moment when something failed goes to `artefacts`. */
 export async function serveScreen(page: () => Page, artefacts: string): Promise<ScreenBridge> {
   const server = createServer((request, response) => {
     void readBody(request)
-      .then((body) => answer(page(), JSON.parse(body) as ScreenRequest, artefacts))
+      .then((body) => answer(page(), JSON.parse(body) as ScreenRequest))
       .catch(async (error: unknown): Promise<ScreenAnswer> => {
         await page().screenshot({ path: join(artefacts, 'failure.png') });
         return { error: String(error) };
@@ -50,9 +49,11 @@ export async function serveScreen(page: () => Page, artefacts: string): Promise<
   };
 }
 
-async function answer(page: Page, request: ScreenRequest, artefacts: string): Promise<ScreenAnswer> {
-  const { action, value = '' } = request;
-  const element = locate(page, request);
+async function answer(
+  page: Page,
+  { action, selector = 'body', value = '' }: ScreenRequest,
+): Promise<ScreenAnswer> {
+  const element = page.locator(selector);
   switch (action) {
     case 'wait':
       await element.first().waitFor({ timeout: PATIENCE });
@@ -69,18 +70,7 @@ async function answer(page: Page, request: ScreenRequest, artefacts: string): Pr
     case 'type':
       await page.keyboard.type(value);
       return {};
-    case 'screenshot':
-      await page.screenshot({ path: join(artefacts, `${value}.png`) });
-      return {};
   }
-}
-
-function locate(page: Page, { selector = 'body', frames = [] }: ScreenRequest): Locator {
-  const [outermost, ...inner] = frames;
-  if (outermost === undefined) return page.locator(selector);
-  let frame = page.frameLocator(outermost);
-  for (const next of inner) frame = frame.frameLocator(next);
-  return frame.locator(selector);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -9,14 +9,12 @@ export function needsScreen(test: Context): void {
   if (bridge === undefined) test.skip();
 }
 
-/** A place in the window: a Playwright selector, perhaps inside of nested iframes (webviews). */
+/** A place in the window: a Playwright selector. */
 export class Element {
   readonly #selector: string;
-  readonly #frames: readonly string[];
 
-  constructor(selector: string, frames: readonly string[] = []) {
+  constructor(selector: string) {
     this.#selector = selector;
-    this.#frames = frames;
   }
 
   /** Waits until it is visible. */
@@ -34,13 +32,8 @@ export class Element {
   }
 
   #do(request: ScreenRequest): ReturnType<typeof perform> {
-    return perform({ ...request, selector: this.#selector, frames: this.#frames });
+    return perform({ ...request, selector: this.#selector });
   }
-}
-
-/** An element of a webview's document. */
-export function inWebview(selector: string): Element {
-  return new Element(selector, ['iframe.webview', '#active-frame']);
 }
 
 /** Presses keys as Playwright names them: `Escape`, `Control+Shift+P`. */
@@ -50,11 +43,6 @@ export async function press(keys: string): Promise<void> {
 
 export async function type(text: string): Promise<void> {
   await perform({ action: 'type', value: text });
-}
-
-/** Writes NAME.png beside the other results of the run. */
-export async function screenshot(name: string): Promise<void> {
-  await perform({ action: 'screenshot', value: name });
 }
 
 async function perform(request: ScreenRequest): Promise<Exclude<ScreenAnswer, { error: string }>> {
