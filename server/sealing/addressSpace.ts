@@ -54,7 +54,9 @@ export class AddressSpace {
 
   /** The linked address of a physical one; undefined outside the image. */
   linkedOfPhysical(physical: bigint): bigint | undefined {
-    const range = this.#ranges.find((each) => each.physical <= physical && physical < each.physical + each.size);
+    const range = this.#ranges.find(
+      (each) => each.physical <= physical && physical < each.physical + each.size,
+    );
     return range && range.linked + (physical - range.physical);
   }
 

@@ -28,7 +28,8 @@ export interface Facts {
 /** The class that decides what to fix comes first; the others that hold too follow. */
 export function classify(facts: Facts): [RefusedStoreClass, ...RefusedStoreClass[]] {
   const holds: RefusedStoreClass[] = [];
-  if (facts.parts.some((part) => part.refused) && facts.parts.some((part) => !part.refused)) holds.push('boundary');
+  if (facts.parts.some((part) => part.refused) && facts.parts.some((part) => !part.refused))
+    holds.push('boundary');
   if (facts.object !== undefined && !facts.object.inRegion) holds.push('neighbour');
   if (facts.structural) holds.push('structural-write');
   if (facts.redundant) holds.push('redundant-write');
@@ -54,17 +55,26 @@ export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Su
   for (const each of classes) {
     switch (each) {
       case 'boundary':
-        say(`the store is misaligned and runs over the end of the seal: align ${symbol}, or move all of it to one side`, declared);
+        say(
+          `the store is misaligned and runs over the end of the seal: align ${symbol}, or move all of it to one side`,
+          declared,
+        );
         break;
       case 'neighbour':
-        say(`${symbol} was not meant to be sealed: move it to .data, or pad the sealed section to a whole page`, declared);
+        say(
+          `${symbol} was not meant to be sealed: move it to .data, or pad the sealed section to a whole page`,
+          declared,
+        );
         break;
       case 'structural-write':
         say('register once, in an initcall that runs before the seal', at);
         say(`drop the annotation of ${symbol}: entries are linked into it after init`, declared);
         break;
       case 'init-code-called-late':
-        say(`${here} also wrote it before the seal: move this write to a function that only the boot path calls`, at);
+        say(
+          `${here} also wrote it before the seal: move this write to a function that only the boot path calls`,
+          at,
+        );
         break;
       case 'redundant-write':
         say(`the value is already there: remove the write, or guard it with if (${name} != value)`, at);
@@ -86,5 +96,7 @@ export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Su
 
 function sameFunctionWroteBefore({ chain, writers }: Facts): boolean {
   const names = new Set(chain.map((place) => place.function).filter((name) => name !== ''));
-  return [writers.first, writers.latest].some((writer) => writer !== undefined && names.has(writer.place.function));
+  return [writers.first, writers.latest].some(
+    (writer) => writer !== undefined && names.has(writer.place.function),
+  );
 }

@@ -33,7 +33,8 @@ export class ExceptionTable {
   /** The table of an image; empty when it has none that makes sense. */
   static of(symbols: SymbolFile | undefined): ExceptionTable {
     const range = symbols && tableRange(symbols);
-    const bytes = range && symbols.elf.read(range.start, Number(range.end - range.start));
+    if (symbols === undefined || range === undefined) return new ExceptionTable(new Map());
+    const bytes = symbols.elf.read(range.start, Number(range.end - range.start));
     if (bytes === undefined) return new ExceptionTable(new Map());
     const isCode = (address: bigint): boolean => symbols.elf.sectionAt(address)?.executable === true;
     for (const layout of [RELATIVE_TYPED, ABSOLUTE, RELATIVE]) {
@@ -80,7 +81,11 @@ function readTable(
   return fixups;
 }
 
-function readRelative(view: DataView, offset: number, address: bigint): { instruction: bigint; fixup: bigint } {
+function readRelative(
+  view: DataView,
+  offset: number,
+  address: bigint,
+): { instruction: bigint; fixup: bigint } {
   const instruction = address + BigInt(view.getInt32(offset, true));
   const fixup = address + 4n + BigInt(view.getInt32(offset + 4, true));
   return { instruction: BigInt.asUintN(64, instruction), fixup: BigInt.asUintN(64, fixup) };

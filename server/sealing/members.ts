@@ -8,7 +8,10 @@ export interface StoredBytes {
   readonly offset: number;
   readonly size: number;
   /** Bytes of the object before and after the store; undefined where memory cannot be read. */
-  read(offset: number, length: number): { readonly before: Uint8Array; readonly after: Uint8Array } | undefined;
+  read(
+    offset: number,
+    length: number,
+  ): { readonly before: Uint8Array; readonly after: Uint8Array } | undefined;
   /** `name+0x10` for an address, for pointers. */
   nameOf(address: bigint): string | undefined;
 }

@@ -37,7 +37,10 @@ const PRESETS: readonly Preset[] = [
     name: 'SerenityOS',
     regions: [
       { name: 'ro_after_init', specs: ['start_of_ro_after_init..end_of_ro_after_init', '.ro_after_init'] },
-      { name: 'unmap_after_init', specs: ['start_of_unmap_after_init..end_of_unmap_after_init', '.unmap_after_init'] },
+      {
+        name: 'unmap_after_init',
+        specs: ['start_of_unmap_after_init..end_of_unmap_after_init', '.unmap_after_init'],
+      },
     ],
   },
   {

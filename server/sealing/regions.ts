@@ -9,7 +9,8 @@ import { resolveSeal } from './spec.ts';
  * Output sections that are meant to be read-only at run time whatever their flags say: RISC-V Linux links
  * ro_after_init data into `.rodata`, which makes the whole section writable for the linker.
  */
-const SEALED_SECTION = /^(\.rodata|\.data\.rel\.ro|\.data\.*(ro_after_init|read_only)|\.ro_after_init|__ex_table|\.notes?)/;
+const SEALED_SECTION =
+  /^(\.rodata|\.data\.rel\.ro|\.data\.*(ro_after_init|read_only)|\.ro_after_init|__ex_table|\.notes?)/;
 
 export class Regions {
   readonly #regions: SealRegion[];
@@ -91,7 +92,8 @@ export class Regions {
 
 function smallest(regions: readonly SealRegion[]): SealRegion | undefined {
   return regions.reduce<SealRegion | undefined>(
-    (best, region) => (best === undefined || region.end - region.start < best.end - best.start ? region : best),
+    (best, region) =>
+      best === undefined || region.end - region.start < best.end - best.start ? region : best,
     undefined,
   );
 }

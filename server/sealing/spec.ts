@@ -26,7 +26,10 @@ export interface NamedRange {
 export function resolveSeal(spec: string, symbols: SymbolFile | undefined): NamedRange[] {
   const items = spec.split(',').map((item) => item.trim());
   if (items.some((item) => item === ''))
-    throw new SealSpecError(spec, 'is empty or has an empty item; give a section, a symbol, START..END or ADDRESS+SIZE');
+    throw new SealSpecError(
+      spec,
+      'is empty or has an empty item; give a section, a symbol, START..END or ADDRESS+SIZE',
+    );
   return items.map((item) => resolveItem(spec, item, symbols));
 }
 
@@ -50,7 +53,10 @@ function resolveItem(spec: string, item: string, symbols: SymbolFile | undefined
     sizedRange(spec, text) ??
     objectRange(spec, text, symbols);
   if (range.end <= range.start)
-    throw new SealSpecError(spec, `ends at ${hex(range.end)}, which is not behind its start ${hex(range.start)}`);
+    throw new SealSpecError(
+      spec,
+      `ends at ${hex(range.end)}, which is not behind its start ${hex(range.start)}`,
+    );
   return label === undefined ? range : { ...range, name: label.trim() };
 }
 
@@ -60,10 +66,16 @@ function sectionRange(spec: string, text: string, symbols: SymbolFile | undefine
   if (section !== undefined && section.size > 0 && section.allocated)
     return { name: text, start: section.address, end: section.address + BigInt(section.size) };
   if (section !== undefined)
-    throw new SealSpecError(spec, `section ${text} ${section.size === 0 ? 'is empty' : 'does not occupy memory'}`);
+    throw new SealSpecError(
+      spec,
+      `section ${text} ${section.size === 0 ? 'is empty' : 'does not occupy memory'}`,
+    );
   if (!text.startsWith('.')) return undefined;
-  if (symbols === undefined) throw new SealSpecError(spec, `there is no ELF file to look section ${text} up in`);
-  const names = symbols.elf.sections.filter((each) => each.allocated && each.size > 0).map((each) => each.name);
+  if (symbols === undefined)
+    throw new SealSpecError(spec, `there is no ELF file to look section ${text} up in`);
+  const names = symbols.elf.sections
+    .filter((each) => each.allocated && each.size > 0)
+    .map((each) => each.name);
   const near = nearest(text, names);
   throw new SealSpecError(spec, `no section ${text}; ${near.length > 0 ? didYouMean(near) : listed(names)}`);
 }
@@ -73,7 +85,8 @@ function boundedRange(spec: string, text: string, symbols: SymbolFile | undefine
   if (at < 0) return undefined;
   const from = text.slice(0, at).trim();
   const to = text.slice(at + 2).trim();
-  if (from === '' || to === '') throw new SealSpecError(spec, `"${text}" needs a start and an end around ".."`);
+  if (from === '' || to === '')
+    throw new SealSpecError(spec, `"${text}" needs a start and an end around ".."`);
   return { name: text, start: endpoint(spec, from, symbols), end: endpoint(spec, to, symbols) };
 }
 
@@ -86,14 +99,18 @@ function sizedRange(spec: string, text: string): NamedRange | undefined {
     return undefined;
   }
   const bytes = parseAddress(length?.trim() ?? '');
-  if (bytes === undefined || bytes === 0n) throw new SealSpecError(spec, `"${length ?? ''}" is not a size in bytes`);
+  if (bytes === undefined || bytes === 0n)
+    throw new SealSpecError(spec, `"${length ?? ''}" is not a size in bytes`);
   return { name: text, start, end: start + bytes };
 }
 
 function objectRange(spec: string, text: string, symbols: SymbolFile | undefined): NamedRange {
   const symbol = lookUp(spec, text, symbols);
   if (symbol.size === 0)
-    throw new SealSpecError(spec, `${text} at ${hex(symbol.address)} is a label without a size; give ${text}..END`);
+    throw new SealSpecError(
+      spec,
+      `${text} at ${hex(symbol.address)} is a label without a size; give ${text}..END`,
+    );
   return { name: text, start: symbol.address, end: symbol.address + BigInt(symbol.size) };
 }
 
@@ -101,8 +118,13 @@ function endpoint(spec: string, text: string, symbols: SymbolFile | undefined): 
   return parseAddress(text) ?? lookUp(spec, text, symbols).address;
 }
 
-function lookUp(spec: string, name: string, symbols: SymbolFile | undefined): { address: bigint; size: number } {
-  if (symbols === undefined) throw new SealSpecError(spec, `there is no ELF file to look symbol ${name} up in`);
+function lookUp(
+  spec: string,
+  name: string,
+  symbols: SymbolFile | undefined,
+): { address: bigint; size: number } {
+  if (symbols === undefined)
+    throw new SealSpecError(spec, `there is no ELF file to look symbol ${name} up in`);
   const symbol = symbols.symbols.find(name);
   if (symbol !== undefined) return symbol;
   const names: string[] = [];

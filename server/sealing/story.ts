@@ -1,5 +1,6 @@
 /** The one line that tells a refused store's story: what a stop shows before anybody opens a report. */
 import type { RefusedStore } from './refusedStore.ts';
+import type { SealChange } from './sealEvent.ts';
 
 export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   const { object, members, place, region, sealedBy, kind } = refused;
@@ -24,6 +25,15 @@ export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   ].filter((note) => note !== '');
   const tail = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
   return `Refused ${word} by ${where}${line} on hart ${refused.hart} to ${what}: ${values}${tail}; ${sealed}`;
+}
+
+/** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81234`. */
+export function sealText({ kind, regions, moment }: SealChange): string {
+  const { place } = moment;
+  const by = place.function === '' ? `pc 0x${place.pc.toString(16)}` : `${place.function}()`;
+  const line = place.file === undefined ? '' : ` at ${baseName(place.file)}:${place.line ?? 0}`;
+  const names = regions.map((region) => region.name).join(', ');
+  return `${names} ${regions.length === 1 ? 'was' : 'were'} ${kind} by ${by}${line} on hart ${moment.hart}, step ${moment.step}`;
 }
 
 function baseName(path: string): string {

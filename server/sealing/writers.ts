@@ -95,7 +95,11 @@ export class WriterLog {
       this.#complete = false;
       return undefined;
     }
-    const fresh = { first: new Uint32Array(PAGE), latest: new Uint32Array(PAGE), count: new Uint32Array(PAGE) };
+    const fresh = {
+      first: new Uint32Array(PAGE),
+      latest: new Uint32Array(PAGE),
+      count: new Uint32Array(PAGE),
+    };
     this.#pages.set(frame, fresh);
     return fresh;
   }

@@ -20,6 +20,13 @@ export type SessionEvent =
       readonly refused: RefusedStore;
       readonly action: SealChoice | 'ask' | 'ignored';
     }
+  /** The machine goes on from a refused store that waited: what is done about it. */
+  | {
+      readonly type: 'settled';
+      readonly step: bigint;
+      readonly refused: RefusedStore;
+      readonly action: SealChoice;
+    }
   /** A log point's message, or something the session wants the user to know. */
   | {
       readonly type: 'log';

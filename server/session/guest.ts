@@ -17,7 +17,10 @@ export function hartOf(guest: Guest, hart: number): Hart {
   const found = guest.machine.harts[hart];
   if (found !== undefined) return found;
   const last = guest.machine.harts.length - 1;
-  throw new SessionError('request', `there is no hart ${hart}; this machine has ${last === 0 ? 'hart 0 only' : `0 to ${last}`}`);
+  throw new SessionError(
+    'request',
+    `there is no hart ${hart}; this machine has ${last === 0 ? 'hart 0 only' : `0 to ${last}`}`,
+  );
 }
 
 export function hex(value: bigint): string {

@@ -1,5 +1,6 @@
 /** The session: what every front (debug adapter, command line, language server) stands on. */
 export { readConfiguration, parseSize, type SessionConfiguration } from './configuration.ts';
+export { openSession } from './openSession.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export type { Scheduler, SessionHost } from './host.ts';
 export type { GuestConsole, Module, Session } from './session.ts';

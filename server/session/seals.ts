@@ -7,7 +7,7 @@ import type { SealChange, SealStatus } from '../sealing/sealEvent.ts';
 export interface Seals {
   readonly regions: readonly SealRegion[];
   status(): SealStatus[];
-  /** Sealed objects of the image, from `pattern` (part of a name) or all; by address. */
+  /** Sealed objects of the image, from `pattern` (part of a name) or all; by address; bounded. */
   symbols(pattern?: string): readonly NeighbourSymbol[];
   /** Every change so far, oldest first; bounded. */
   readonly changes: readonly SealChange[];

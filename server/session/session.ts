@@ -46,4 +46,6 @@ export interface Module {
 export interface GuestConsole {
   /** Typed at the guest's serial line; arrives at the next step, which is the same in every replay. */
   send(bytes: Uint8Array): void;
+  /** No more input will come: a guest that waits for nothing else ends the run as `idle` rather than waiting on. */
+  end(): void;
 }

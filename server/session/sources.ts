@@ -26,6 +26,20 @@ export class Sources {
     return replacePrefix(path, this.#rules, 'to', 'from');
   }
 
+  /**
+   * The debug information's own path of a file on this host: the mapped path itself, else the one that shares most
+   * trailing components with it. Undefined when not even the file's name is known.
+   */
+  find(path: string): string | undefined {
+    const wanted = components(this.fromHost(path));
+    let best: { readonly path: string; readonly shared: number } | undefined;
+    for (const candidate of this.#symbols?.sourceFiles() ?? []) {
+      const shared = sharedTail(wanted, components(candidate));
+      if (shared > (best?.shared ?? 0)) best = { path: candidate, shared };
+    }
+    return best?.path;
+  }
+
   /** All files that the debug information names, as paths on this host, sorted. */
   files(): string[] {
     return (this.#symbols?.sourceFiles() ?? []).map((path) => this.toHost(path)).sort();
@@ -40,7 +54,8 @@ function replacePrefix(
 ): string {
   for (const rule of rules) {
     const rest = behindPrefix(path, rule[prefix]);
-    if (rest !== undefined) return rule[replacement] === '' ? rest.replace(/^[/\\]/, '') : rule[replacement] + rest;
+    if (rest !== undefined)
+      return rule[replacement] === '' ? rest.replace(/^[/\\]/, '') : rule[replacement] + rest;
   }
   return path;
 }
@@ -51,6 +66,16 @@ function behindPrefix(path: string, prefix: string): string | undefined {
   if (!path.startsWith(prefix)) return undefined;
   const rest = path.slice(prefix.length);
   return rest === '' || /^[/\\]/.test(rest) ? rest : undefined;
+}
+
+function components(path: string): string[] {
+  return path.split(/[/\\]/).filter((part) => part !== '' && part !== '.');
+}
+
+function sharedTail(a: readonly string[], b: readonly string[]): number {
+  let shared = 0;
+  while (shared < a.length && shared < b.length && a.at(-1 - shared) === b.at(-1 - shared)) shared++;
+  return shared;
 }
 
 function trimSlash(path: string): string {

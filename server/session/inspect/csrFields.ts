@@ -24,7 +24,12 @@ const bit = (name: string, position: number, set?: string): FieldRule => ({
   low: position,
   ...(set === undefined ? {} : { words: { 1: set } }),
 });
-const bits = (name: string, high: number, low: number, words?: Readonly<Record<string, string>>): FieldRule => ({
+const bits = (
+  name: string,
+  high: number,
+  low: number,
+  words?: Readonly<Record<string, string>>,
+): FieldRule => ({
   name,
   high,
   low,
@@ -149,7 +154,11 @@ export function csrFields(name: string, value: bigint): CsrField[] {
 }
 
 /** One line for the whole register, where one says more than its number. */
-export function csrText(name: string, value: bigint, nameOf: (address: bigint) => string | undefined): string | undefined {
+export function csrText(
+  name: string,
+  value: bigint,
+  nameOf: (address: bigint) => string | undefined,
+): string | undefined {
   switch (name) {
     case 'scause':
     case 'mcause':
@@ -167,7 +176,9 @@ export function csrText(name: string, value: bigint, nameOf: (address: bigint) =
     default: {
       const set = csrFields(name, value)
         .filter((field) => field.value !== 0n)
-        .map((field) => (field.high === field.low && field.meaning === undefined ? field.name : shown(field)));
+        .map((field) =>
+          field.high === field.low && field.meaning === undefined ? field.name : shown(field),
+        );
       return set.length === 0 ? undefined : set.join(' ');
     }
   }
@@ -195,7 +206,9 @@ function pmpFields(register: number, value: bigint): CsrField[] {
 }
 
 function extensionLetters(value: bigint): string {
-  const letters = Array.from({ length: 26 }, (_, index) => index).filter((index) => (value >> BigInt(index)) & 1n);
+  const letters = Array.from({ length: 26 }, (_, index) => index).filter(
+    (index) => (value >> BigInt(index)) & 1n,
+  );
   return letters.map((index) => String.fromCharCode(65 + index)).join('');
 }
 

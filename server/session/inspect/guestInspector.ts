@@ -48,7 +48,9 @@ export class GuestInspector implements Inspector {
     private readonly currentHart: () => number,
   ) {
     this.#guest = guest;
-    this.memory = new GuestMemory(guest, (address, length) => changed({ memory: { address, length }, registers: false }));
+    this.memory = new GuestMemory(guest, (address, length) =>
+      changed({ memory: { address, length }, registers: false }),
+    );
     this.places = new Places(guest);
     this.stacks = new Stacks(guest, this.memory, this.places);
     this.#registers = new Registers(guest, () => changed({ registers: true }));
@@ -144,6 +146,12 @@ export class GuestInspector implements Inspector {
 
   nameOf(address: bigint): string | undefined {
     return this.#registers.nameOf(address);
+  }
+
+  /** What a data address is called: `cpu_caps.features[2].bits`. */
+  nameOfData(address: bigint): string | undefined {
+    const found = this.#guest.symbols?.describeData(this.#guest.space.linkedOf(address));
+    return found && (found.rest === 0 ? found.path : `${found.path}+0x${found.rest.toString(16)}`);
   }
 
   #currentFrame(): Frame {

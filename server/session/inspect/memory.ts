@@ -21,11 +21,15 @@ export class GuestMemory {
 
   /** Guest-physical address, or undefined where nothing is mapped. */
   physicalOf(hart: number, address: bigint): bigint | undefined {
-    const translation = this.#guest.machine.translate(hart, address);
-    const physical = translation.ok ? translation.physical : undefined;
-    // Under `bare` every address translates; only RAM and the image's linked addresses mean something.
-    if (physical !== undefined && this.#guest.machine.memory.read(physical, 1) !== undefined) return physical;
-    return this.#guest.space.physicalOf(address);
+    const { machine, space } = this.#guest;
+    // Firmware runs untranslated, but the kernel it interrupted is what a user asks about.
+    for (const satp of [machine.virtual.dataSatp(hart), machine.virtual.satp(hart)]) {
+      const translation = machine.virtual.translate(hart, address, satp);
+      const physical = translation.ok ? translation.physical : undefined;
+      // Under `bare` every address translates; only RAM means something.
+      if (physical !== undefined && machine.memory.read(physical, 1) !== undefined) return physical;
+    }
+    return space.physicalOf(address);
   }
 
   read(address: bigint, length: number, space: MemorySpace = {}): MemoryRead {

@@ -11,7 +11,7 @@ const PPN_MASK = (1n << 44n) - 1n;
 
 export function walkPages(guest: Guest, hartId: number, address: bigint): PageWalk {
   const hart = hartOf(guest, hartId);
-  const translation = guest.machine.translate(hart.id, address);
+  const translation = guest.machine.virtual.translate(hart.id, address);
   const steps: WalkStep[] = translation.steps.map(({ level, pteAddress, pte }) => ({
     level,
     address: pteAddress,
@@ -45,7 +45,9 @@ export function walkText(walk: PageWalk): string {
   if (walk.problem !== undefined) return [...lines, `  ${walk.problem}`].join('\n');
   if (walk.physical !== undefined) lines.push(`  physical ${hex(walk.physical)}`);
   if (walk.page !== undefined && walk.permissions !== undefined)
-    lines.push(`  page     ${hex(walk.page)} (${sizeText(walk.size ?? 0n)}) now ${permissionText(walk.permissions)}`);
+    lines.push(
+      `  page     ${hex(walk.page)} (${sizeText(walk.size ?? 0n)}) now ${permissionText(walk.permissions)}`,
+    );
   if (walk.linked !== undefined) lines.push(`  linked   ${permissionText(walk.linked)}`);
   if (walk.stale !== undefined) lines.push(`  this hart's TLB still says ${permissionText(walk.stale)}`);
   return lines.join('\n');
@@ -64,8 +66,13 @@ function entryText(entry: bigint): string {
   return `${flags} ${entry & LEAF ? 'page at' : 'table at'} ${hex(physical)}`;
 }
 
-function stalePermissions(guest: Guest, hart: number, address: bigint, now: Permissions): Permissions | undefined {
-  const entry = guest.machine.tlbEntry(hart, address);
+function stalePermissions(
+  guest: Guest,
+  hart: number,
+  address: bigint,
+  now: Permissions,
+): Permissions | undefined {
+  const entry = guest.machine.virtual.tlbEntry(hart, address);
   if (entry === undefined) return undefined;
   const has = (bit: number): boolean => ((entry.pte >> BigInt(bit)) & 1n) === 1n;
   const cached = { read: has(1), write: has(2), execute: has(3), user: has(4) };

@@ -27,11 +27,23 @@ export class Places {
   /** Place of an unwound frame: its own pc, and the source position of the call it is in. */
   ofFrame(frame: StackFrame, pc: bigint = frame.pc): CodePlace {
     const name = frame.inlined ? frame.name : undefined;
-    return this.#place(pc, this.#guest.space.linkedOf(frame.codeAddress), name, frame.position, frame.inlined);
+    return this.#place(
+      pc,
+      this.#guest.space.linkedOf(frame.codeAddress),
+      name,
+      frame.position,
+      frame.inlined,
+    );
   }
 
   #ofScope(pc: bigint, linked: bigint, scope: CodeScope): CodePlace {
-    return this.#place(pc, linked, scope.inlined ? scope.function.name : undefined, scope.position, scope.inlined);
+    return this.#place(
+      pc,
+      linked,
+      scope.inlined ? scope.function.name : undefined,
+      scope.position,
+      scope.inlined,
+    );
   }
 
   /** @param name Of an inlined function, which has no symbol of its own. */

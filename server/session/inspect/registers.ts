@@ -9,8 +9,32 @@ import type { CsrView, Frame, RegisterView } from './inspector.ts';
 
 /** Shown in this order; those that a machine does not have are left out. */
 const SHOWN_CSRS: readonly string[] = [
-  ...['sstatus', 'sie', 'stvec', 'scounteren', 'senvcfg', 'sscratch', 'sepc', 'scause', 'stval', 'sip', 'satp'],
-  ...['mstatus', 'misa', 'medeleg', 'mideleg', 'mie', 'mtvec', 'mcounteren', 'menvcfg', 'mscratch', 'mepc', 'mcause'],
+  ...[
+    'sstatus',
+    'sie',
+    'stvec',
+    'scounteren',
+    'senvcfg',
+    'sscratch',
+    'sepc',
+    'scause',
+    'stval',
+    'sip',
+    'satp',
+  ],
+  ...[
+    'mstatus',
+    'misa',
+    'medeleg',
+    'mideleg',
+    'mie',
+    'mtvec',
+    'mcounteren',
+    'menvcfg',
+    'mscratch',
+    'mepc',
+    'mcause',
+  ],
   ...['mtval', 'mip', 'pmpcfg0', 'pmpcfg2', ...Array.from({ length: 16 }, (_, index) => `pmpaddr${index}`)],
   ...['mhartid', 'mvendorid', 'marchid', 'mimpid', 'cycle', 'time', 'instret', 'mcycle', 'minstret'],
 ];

@@ -57,7 +57,8 @@ export class Stacks {
   #unwind(hart: number, pc: bigint, registers: RegisterReader, maxFrames: number): Stack {
     const { symbols, space } = this.#guest;
     const frames: Frame[] = [];
-    if (symbols === undefined) return { frames: [bareFrame(hart, this.#places.at(pc), registers)], problem: 'no symbols' };
+    if (symbols === undefined)
+      return { frames: [bareFrame(hart, this.#places.at(pc), registers)], problem: 'no symbols' };
     let cpu: CpuState = { pc: space.linkedOf(pc), registers, memory: this.#memory.through(hart) };
     let realPc = pc;
     while (true) {
@@ -66,7 +67,13 @@ export class Stacks {
       trace.frames.forEach((frame) => {
         const shownPc = frame.pc === cpu.pc ? realPc : frame.pc;
         const place = this.#places.ofFrame(frame, shownPc);
-        frames.push({ hart, level: frames.length, place, column: frame.position?.column ?? 0, symbols: frame });
+        frames.push({
+          hart,
+          level: frames.length,
+          place,
+          column: frame.position?.column ?? 0,
+          symbols: frame,
+        });
       });
       const last = trace.frames.at(-1);
       const linked = last && space.linkedOf(last.pc);
@@ -91,7 +98,10 @@ function bareFrame(hart: number, place: CodePlace, registers: RegisterReader): F
     position: undefined,
     inlined: false,
     blocks: [],
-    registers: { read: (number) => registers.read(number), home: (register) => ({ kind: 'register', register }) },
+    registers: {
+      read: (number) => registers.read(number),
+      home: (register) => ({ kind: 'register', register }),
+    },
     memory: { read: () => undefined },
     cfa: undefined,
     found: 'cpu',

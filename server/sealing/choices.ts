@@ -1,0 +1,36 @@
+/** Carries out what was decided about a refused store, while the machine stands right before it. DESIGN.md §4. */
+import type { Machine } from '../../emulator/index.ts';
+import type { SealChoice } from './choice.ts';
+import type { Refusal } from './refusal.ts';
+
+/** PTE bits (privileged spec, "Sv39: Addressing and Memory Protection"). */
+const WRITE = 1n << 2n;
+const ACCESSED = 1n << 6n;
+const DIRTY = 1n << 7n;
+
+/**
+ * Prepares the machine so that its next run does what the choice means:
+ *
+ * - `oops`: nothing to prepare; the trap is delivered.
+ * - `retry`, `log`: W in every leaf that refuses, every hart's TLB flushed; the store runs again and succeeds. A and D
+ *   are set too, for a machine whose page walks do not set them: the guest must not fault a second time.
+ * - `write-once`: the store goes through as if W were set; no page-table entry and no TLB changes.
+ * - `skip`: the instruction completes without its write. An AMO still loads its old value, an SC still succeeds.
+ */
+export function carryOut(machine: Machine, refusal: Refusal, choice: SealChoice): void {
+  switch (choice) {
+    case 'oops':
+      return;
+    case 'write-once':
+      machine.override('write');
+      return;
+    case 'skip':
+      machine.override('drop');
+      return;
+    case 'retry':
+    case 'log':
+      for (const { refused, leaf } of refusal.pages)
+        if (refused) machine.setPte(leaf.pteAddress, leaf.pte | WRITE | ACCESSED | DIRTY);
+      machine.flushTlbs();
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Why code runs now: the SBI HSM event that brought its hart up, or the outermost function of its stack. This is
+ * what turns "a store in cpu_detect_features()" into "because hart 1 came back from suspend".
+ */
+import type { HartEvent } from '../../emulator/index.ts';
+import type { CodePlace } from './codePlace.ts';
+import type { RuntimeRoot } from './refusedStore.ts';
+
+/** A hart event with the stack of the hart that caused it, taken when it happened. */
+interface RootEvent {
+  readonly event: HartEvent;
+  readonly stack: readonly CodePlace[];
+}
+
+/** Wrappers around the ecall that nobody wants to read. */
+const WRAPPER = /^_*sbi_|^__sbi|ecall$/;
+
+export class RuntimeRoots {
+  /** The latest start or resume of each hart. */
+  readonly #latest = new Map<number, RootEvent>();
+  readonly #suspends = new Map<number, RootEvent>();
+
+  /** @param stack Of the hart that caused the event; empty when nobody did. */
+  note(event: HartEvent, stack: readonly CodePlace[]): void {
+    if (event.kind === 'suspend') this.#suspends.set(event.hart, { event, stack });
+    if (event.kind === 'start' || (event.kind === 'resume' && !event.retentive))
+      this.#latest.set(event.hart, { event, stack });
+  }
+
+  /** @param stack Of the hart now, innermost first. */
+  of(hart: number, stack: readonly CodePlace[]): RuntimeRoot {
+    const root = this.#latest.get(hart);
+    if (root !== undefined && root.event.step > 0n) {
+      return root.event.kind === 'start' ? started(hart, root) : this.#resumed(hart, root);
+    }
+    const outermost = stack.findLast((place) => place.function !== '');
+    const text =
+      outermost === undefined
+        ? `hart ${hart}, boot path`
+        : `hart ${hart}, from ${outermost.function}${sourceText(outermost)}`;
+    return {
+      kind: root === undefined ? 'call' : 'boot',
+      text,
+      place: outermost,
+      step: root?.event.step,
+      byHart: undefined,
+    };
+  }
+
+  #resumed(hart: number, { event }: RootEvent): RuntimeRoot {
+    const suspend = this.#suspends.get(hart);
+    const place = suspend && callerOf(suspend.stack);
+    const since = suspend === undefined ? '' : `, suspended at step ${suspend.event.step}${fromText(place)}`;
+    return {
+      kind: 'hart-resume',
+      text: `hart ${hart} resumed at step ${event.step}${since}`,
+      place,
+      step: event.step,
+      byHart: event.by,
+    };
+  }
+}
+
+function started(hart: number, { event, stack }: RootEvent): RuntimeRoot {
+  const place = callerOf(stack);
+  const by = event.by === undefined ? '' : ` by hart ${event.by}`;
+  return {
+    kind: 'hart-start',
+    text: `hart ${hart} started${by} at step ${event.step}${fromText(place)}`,
+    place,
+    step: event.step,
+    byHart: event.by,
+  };
+}
+
+function callerOf(stack: readonly CodePlace[]): CodePlace | undefined {
+  return stack.find((place) => place.function !== '' && !WRAPPER.test(place.function)) ?? stack[0];
+}
+
+function fromText(place: CodePlace | undefined): string {
+  return place === undefined || place.function === '' ? '' : ` from ${place.function}${sourceText(place)}`;
+}
+
+function sourceText({ file, line }: CodePlace): string {
+  return file === undefined ? '' : ` (${file.slice(file.lastIndexOf('/') + 1)}:${line ?? 0})`;
+}

@@ -1,0 +1,70 @@
+/** Traps to catch before they are delivered. */
+import type { Trap, TrapFilter } from '../../../emulator/index.ts';
+import type { GuestInspector } from '../inspect/guestInspector.ts';
+import type { ExceptionFilter, ExceptionFilterRequest } from './breakpoint.ts';
+import { testCondition } from './entry.ts';
+
+/** Exception causes by filter (privileged spec, table "Supervisor cause register values"). */
+const CAUSES: Readonly<Record<ExceptionFilter, readonly number[]>> = {
+  sealedWrite: [15],
+  pageFault: [12, 13, 15],
+  illegalInstruction: [2],
+  anyTrap: [],
+};
+const EVERY_CAUSE = (1n << 64n) - 1n;
+
+export class ExceptionFilters {
+  /** Filters that are on, with their conditions. Sealed writes are, until somebody says otherwise. */
+  #on = new Map<ExceptionFilter, string | undefined>([['sealedWrite', undefined]]);
+
+  set(requests: readonly ExceptionFilterRequest[]): void {
+    this.#on = new Map(
+      requests.map(({ filter, condition }) => [filter, condition?.trim() === '' ? undefined : condition]),
+    );
+  }
+
+  get stopsAtSealedWrites(): boolean {
+    return this.#on.has('sealedWrite');
+  }
+
+  get sealedWriteCondition(): string | undefined {
+    return this.#on.get('sealedWrite');
+  }
+
+  /** What the machine has to ask about for these filters; sealed writes are asked about by whoever judges them. */
+  get machineFilter(): TrapFilter {
+    if (this.#on.has('anyTrap')) return { exceptions: EVERY_CAUSE, interrupts: EVERY_CAUSE };
+    let exceptions = 0n;
+    for (const filter of this.#on.keys())
+      if (filter !== 'sealedWrite') for (const cause of CAUSES[filter]) exceptions |= 1n << BigInt(cause);
+    return { exceptions, interrupts: 0n };
+  }
+
+  /** A filter wants this trap; conditions are not asked. */
+  matches(trap: Trap): boolean {
+    return this.#matching(trap).length > 0;
+  }
+
+  /** A filter wants this trap and its condition holds, or cannot be told: then the reason. */
+  catches(trap: Trap, inspector: GuestInspector): boolean | string {
+    const names = {
+      cause: BigInt(trap.cause),
+      tval: trap.value,
+      epc: trap.pc,
+      interrupt: trap.interrupt ? 1n : 0n,
+    };
+    for (const filter of this.#matching(trap)) {
+      const condition = this.#on.get(filter);
+      const holds = condition === undefined || testCondition(condition, inspector, trap.hart, names);
+      if (holds !== false) return holds;
+    }
+    return false;
+  }
+
+  #matching(trap: Trap): ExceptionFilter[] {
+    return [...this.#on.keys()].filter((filter) => {
+      if (filter === 'anyTrap') return true;
+      return filter !== 'sealedWrite' && !trap.interrupt && CAUSES[filter].includes(trap.cause);
+    });
+  }
+}

@@ -1,0 +1,189 @@
+/** Judges page faults: which of them are refused stores, what the policy says about those, and what is chosen. */
+import type { Machine, Trap } from '../../emulator/index.ts';
+import { carryOut } from '../sealing/choices.ts';
+import { CHOICE_MEANING, type SealChoice, type SealPolicy } from '../sealing/choice.ts';
+import type { Diagnostician } from '../sealing/diagnosis.ts';
+import { Findings } from '../sealing/findings.ts';
+import { refusalOf, type Refusal } from '../sealing/refusal.ts';
+import type { Finding, NeighbourSymbol, RefusedStore } from '../sealing/refusedStore.ts';
+import type { Regions } from '../sealing/regions.ts';
+import type { SealRegion } from '../sealing/region.ts';
+import type { Rules } from '../sealing/rules.ts';
+import type { SealChange, SealStatus } from '../sealing/sealEvent.ts';
+import type { SealTracker } from '../sealing/sealTracker.ts';
+import type { SymbolFile } from '../symbols/index.ts';
+import { testCondition } from './breakpoints/entry.ts';
+import type { ExceptionFilters } from './breakpoints/exceptionFilters.ts';
+import { SessionError } from './errors.ts';
+import type { SessionEvent } from './events.ts';
+import type { GuestInspector } from './inspect/guestInspector.ts';
+import type { Seals } from './seals.ts';
+
+export interface GuestSealsParts {
+  readonly machine: Machine;
+  readonly symbols: SymbolFile | undefined;
+  readonly inspector: GuestInspector;
+  readonly regions: Regions;
+  readonly tracker: SealTracker;
+  readonly rules: Rules;
+  readonly diagnostician: Diagnostician;
+  readonly filters: ExceptionFilters;
+  readonly emit: (event: SessionEvent) => void;
+  readonly policy: SealPolicy;
+  /** `rodata: off`: nothing is judged, the guest gets its faults. */
+  readonly enabled: boolean;
+}
+
+/** `handled`: the policy has decided and prepared the machine; it only has to go on. */
+export type Judgement =
+  'handled' | { readonly refused: RefusedStore; readonly problem: string | undefined } | undefined;
+
+interface Pending {
+  readonly refused: RefusedStore;
+  readonly refusal: Refusal;
+}
+
+const MAX_SYMBOLS = 100_000;
+
+export class GuestSeals implements Seals {
+  policy: SealPolicy;
+  readonly #parts: GuestSealsParts;
+  readonly #findings = new Findings();
+  #pending: Pending | undefined;
+  #chosen: SealChoice | undefined;
+
+  constructor(parts: GuestSealsParts) {
+    this.#parts = parts;
+    this.policy = parts.policy;
+  }
+
+  get regions(): readonly SealRegion[] {
+    return this.#parts.regions.all;
+  }
+
+  status(): SealStatus[] {
+    return this.regions.map((region) => this.#parts.tracker.status(region));
+  }
+
+  symbols(pattern = ''): NeighbourSymbol[] {
+    const { diagnostician } = this.#parts;
+    const wanted = pattern.toLowerCase();
+    const found = new Map<bigint, NeighbourSymbol>();
+    for (const { start, end } of this.regions)
+      for (const symbol of diagnostician.objectsWithin(start, end, MAX_SYMBOLS))
+        if (symbol.inRegion && symbol.name.toLowerCase().includes(wanted)) found.set(symbol.address, symbol);
+    return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+  }
+
+  get changes(): readonly SealChange[] {
+    return this.#parts.tracker.changes;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#findings.list();
+  }
+
+  get degraded(): boolean {
+    return this.#parts.tracker.degraded;
+  }
+
+  get pending(): RefusedStore | undefined {
+    return this.#pending?.refused;
+  }
+
+  get chosen(): SealChoice | undefined {
+    return this.#chosen;
+  }
+
+  choose(choice: SealChoice): void {
+    if (this.#pending === undefined)
+      throw new SessionError(
+        'state',
+        `no refused store waits for "${choice}"; choices are made where one has stopped`,
+      );
+    if (!Object.hasOwn(CHOICE_MEANING, choice))
+      throw new SessionError(
+        'request',
+        `"${choice}" is no choice; there are ${Object.keys(CHOICE_MEANING).join(', ')}`,
+      );
+    this.#chosen = choice;
+  }
+
+  exposedByRetry(): NeighbourSymbol[] {
+    const { refused } = this.#pending ?? {};
+    return (refused?.neighbours ?? []).filter((symbol) => symbol.inRegion);
+  }
+
+  /** Cheap: whether a trap has to be looked at at all. Asked inside the machine's run. */
+  concerns(trap: Trap): boolean {
+    return this.#parts.enabled && refusalOf(this.#parts.machine, trap) !== undefined;
+  }
+
+  /** A trap the machine has stopped at: undefined when no seal is behind it, or a rule lets it pass to the guest. */
+  judge(trap: Trap): Judgement {
+    const { machine, inspector, rules, diagnostician, filters, emit, enabled } = this.#parts;
+    const refusal = enabled ? refusalOf(machine, trap) : undefined;
+    if (refusal === undefined) return undefined;
+    const ignored = rules.ignores(trap.pc, inspector.places.chainAt(trap.pc)) !== undefined;
+    const refused = diagnostician.diagnose(refusal);
+    const tell = (action: SealChoice | 'ask' | 'ignored'): void =>
+      emit({ type: 'refusedStore', step: trap.step, refused, action });
+    if (ignored) {
+      this.#findings.add(refused, 'ignored');
+      tell('ignored');
+      return undefined;
+    }
+    const asks = this.policy === 'ask' && filters.stopsAtSealedWrites;
+    const holds = asks && this.#conditionHolds(refused);
+    if (holds !== false) {
+      this.#pending = { refused, refusal };
+      this.#chosen = undefined;
+      tell('ask');
+      return { refused, problem: typeof holds === 'string' ? holds : undefined };
+    }
+    const action = this.policy === 'ask' ? 'oops' : this.policy;
+    tell(action);
+    this.#carryOut({ refused, refusal }, action);
+    return 'handled';
+  }
+
+  /** The machine goes on: what was chosen about the store that waits happens now. */
+  settle(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    const action = this.#chosen ?? 'oops';
+    this.#pending = undefined;
+    this.#chosen = undefined;
+    this.#carryOut(pending, action);
+    this.#parts.emit({ type: 'settled', step: pending.refused.step, refused: pending.refused, action });
+  }
+
+  /** A hart was moved: its store no longer waits. */
+  moved(hart: number): void {
+    if (this.#pending?.refused.hart !== hart) return;
+    this.#pending = undefined;
+    this.#chosen = undefined;
+  }
+
+  #carryOut({ refused, refusal }: Pending, action: SealChoice): void {
+    const { machine, tracker } = this.#parts;
+    this.#findings.add(refused, action);
+    if (action === 'retry' || action === 'log')
+      tracker.degrade(refused, () => carryOut(machine, refusal, action));
+    else carryOut(machine, refusal, action);
+  }
+
+  /** True, false, or why it cannot be told. */
+  #conditionHolds(refused: RefusedStore): boolean | string {
+    const condition = this.#parts.filters.sealedWriteCondition;
+    if (condition === undefined) return true;
+    const names = {
+      address: refused.address,
+      size: BigInt(refused.size),
+      old: refused.oldValue,
+      new: refused.newValue,
+      redundant: refused.redundant ? 1n : 0n,
+    };
+    return testCondition(condition, this.#parts.inspector, refused.hart, names);
+  }
+}

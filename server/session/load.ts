@@ -1,0 +1,201 @@
+/** From a configuration to a machine's ingredients: files read, formats recognised, addresses settled. */
+import {
+  flatImage,
+  KERNEL_ADDRESS,
+  type GuestImage,
+  type MachineConfig,
+} from '../../emulator/index.ts';
+import { AddressSpace } from '../sealing/addressSpace.ts';
+import {
+  ElfError,
+  openSymbolFile,
+  type ByteSource,
+  type ElfFile,
+  type SymbolFile,
+} from '../symbols/index.ts';
+import { parseSize, type SessionConfiguration } from './configuration.ts';
+import { SessionError } from './errors.ts';
+import type { OpenOptions } from './events.ts';
+import type { SessionHost } from './host.ts';
+
+export interface LoadedGuest {
+  readonly machine: MachineConfig;
+  /** Of `symbols`, else of the program; undefined for a flat image on its own. */
+  readonly symbols: SymbolFile | undefined;
+  readonly space: AddressSpace;
+  /** What the symbols came from, as the user named it. */
+  readonly symbolsPath: string;
+}
+
+/** A file that was opened, and what kind it is. */
+interface Input {
+  readonly path: string;
+  readonly source: ByteSource;
+  readonly isElf: boolean;
+}
+
+const PT_LOAD = 1;
+const FIRMWARE_ADDRESS = 0x8000_0000n;
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
+/** Linux's `struct riscv_image_header`: text_offset, image_size, magic2 "RSC\x05" (Documentation/arch/riscv/boot-image-header.rst). */
+const HEADER = { textOffset: 8, imageSize: 16, magic2: 56, length: 64 };
+const LINUX_MAGIC2 = 0x05435352;
+const RAM_BASE = 0x8000_0000n;
+
+/**
+ * @throws SessionError: `file` for what cannot be read, `image` for what is no image, `configuration` for attributes
+ * that contradict each other, `cancelled`.
+ */
+export async function loadGuest(
+  configuration: SessionConfiguration,
+  host: SessionHost,
+  options: OpenOptions,
+): Promise<LoadedGuest> {
+  const loader = new Loader(host, options);
+  if (configuration.disk !== undefined)
+    throw new SessionError('configuration', '"disk" cannot be used: this machine has no block device');
+  const program = await loader.open('program', configuration.program);
+  const boot = configuration.image === undefined ? program : await loader.open('image', configuration.image);
+  const named =
+    configuration.symbols === undefined ? program : await loader.open('symbols', configuration.symbols);
+  const symbols = named.isElf ? inFile(named.path, () => openSymbolFile(named.source)) : undefined;
+  if (symbols === undefined && configuration.symbols !== undefined)
+    throw new SessionError('image', `${named.path}: not an ELF file, so it has no symbols`);
+  const bootElf = boot.isElf ? elfOf(boot, named, symbols) : undefined;
+  const image = bootElf === undefined ? flatGuest(boot) : elfGuest(boot.path, bootElf);
+  const space = new AddressSpace(symbols?.elf, bootElf === undefined ? loadBias(symbols?.elf, image) : 0n);
+  const tohost = symbols?.symbols.addressOf('tohost');
+  return {
+    symbols,
+    space,
+    symbolsPath: named.path,
+    machine: {
+      image,
+      harts: configuration.harts,
+      memory: configuration.memory === undefined ? undefined : parseSize('memory', configuration.memory),
+      isa: configuration.isa,
+      mmu: configuration.mmu as MachineConfig['mmu'],
+      firmware: await loader.firmware(configuration.firmware ?? 'auto', image.entry),
+      initrd: await loader.bytes('initrd', configuration.initrd),
+      dtb: await loader.bytes('dtb', configuration.dtb),
+      commandLine: commandLineOf(configuration),
+      tohost: tohost === undefined ? undefined : (space.physicalOf(tohost) ?? tohost),
+    },
+  };
+}
+
+class Loader {
+  readonly #host: SessionHost;
+  readonly #options: OpenOptions;
+
+  constructor(host: SessionHost, options: OpenOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  async open(attribute: string, path: string): Promise<Input> {
+    if (this.#options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
+    this.#options.onProgress?.({ text: `Reading ${path}` });
+    const source = await this.#read(attribute, path);
+    const magic = source.size >= ELF_MAGIC.length ? source.read(0, ELF_MAGIC.length) : new Uint8Array();
+    return { path, source, isElf: ELF_MAGIC.every((byte, index) => magic[index] === byte) };
+  }
+
+  async bytes(attribute: string, path: string | undefined): Promise<Uint8Array | undefined> {
+    if (path === undefined) return undefined;
+    const { source } = await this.open(attribute, path);
+    return source.read(0, source.size);
+  }
+
+  /** `auto`: a program that begins where firmware lies is the firmware itself, anything else gets the built-in one. */
+  async firmware(setting: string, entry: bigint): Promise<MachineConfig['firmware']> {
+    if (setting === 'auto') return entry === FIRMWARE_ADDRESS ? 'none' : 'builtin';
+    if (setting === 'builtin' || setting === 'none') return setting;
+    const file = await this.open('firmware', setting);
+    if (file.isElf)
+      return elfGuest(
+        file.path,
+        inFile(file.path, () => openSymbolFile(file.source).elf),
+      );
+    return flatImage(file.source.read(0, file.source.size), FIRMWARE_ADDRESS, 'firmware');
+  }
+
+  async #read(attribute: string, path: string): Promise<ByteSource> {
+    try {
+      return await this.#host.openFile(path);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SessionError('file', `"${attribute}": cannot read ${path}: ${why}`, { cause: error });
+    }
+  }
+}
+
+function elfOf(boot: Input, named: Input, symbols: SymbolFile | undefined): ElfFile {
+  if (boot.source === named.source && symbols !== undefined) return symbols.elf;
+  return inFile(boot.path, () => openSymbolFile(boot.source).elf);
+}
+
+/** Segments at their physical addresses; an entry point that is virtual becomes physical. */
+function elfGuest(path: string, elf: ElfFile): GuestImage {
+  const loads = elf.segments.filter((segment) => segment.type === PT_LOAD && segment.memorySize > 0);
+  if (loads.length === 0)
+    throw new SessionError('image', `${path}: has no segment to load (no PT_LOAD program header)`);
+  const virtual = loads.find(
+    ({ virtualAddress, memorySize }) =>
+      virtualAddress <= elf.entry && elf.entry < virtualAddress + BigInt(memorySize),
+  );
+  const entry =
+    virtual === undefined ? elf.entry : virtual.physicalAddress + (elf.entry - virtual.virtualAddress);
+  const segments = loads.map((segment) => ({
+    address: segment.physicalAddress,
+    bytes: inFile(path, () => elf.segmentData(segment)),
+    memorySize: BigInt(segment.memorySize),
+    name: `segment ${segment.index}`,
+  }));
+  return { segments, entry };
+}
+
+/** A flat Linux Image goes where its header says; the header also tells how much room its bss needs. */
+function flatGuest({ path, source }: Input): GuestImage {
+  const bytes = source.read(0, source.size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isLinux = bytes.length >= HEADER.length && view.getUint32(HEADER.magic2, true) === LINUX_MAGIC2;
+  if (!isLinux)
+    throw new SessionError(
+      'image',
+      `${path}: neither an ELF file nor a flat RISC-V Linux Image (no header with "RSC")`,
+    );
+  const offset = view.getBigUint64(HEADER.textOffset, true);
+  const address = offset === 0n ? KERNEL_ADDRESS : RAM_BASE + offset;
+  const segment = { address, bytes, memorySize: view.getBigUint64(HEADER.imageSize, true), name: 'Image' };
+  return { segments: [segment], entry: address };
+}
+
+/** A flat image lies at its own address; its vmlinux counts from its lowest `p_paddr`. */
+function loadBias(elf: ElfFile | undefined, image: GuestImage): bigint {
+  const starts = (elf?.segments ?? [])
+    .filter((segment) => segment.type === PT_LOAD)
+    .map((segment) => segment.physicalAddress);
+  const first = starts.reduce<bigint | undefined>(
+    (low, start) => (low === undefined || start < low ? start : low),
+    undefined,
+  );
+  return first === undefined ? 0n : image.entry - first;
+}
+
+/** A guest that honours `rodata=off` is told of it. */
+function commandLineOf({ commandLine, rodata }: SessionConfiguration): string {
+  const words = commandLine ?? '';
+  return rodata === 'off' && !/(^|\s)rodata=/.test(words) ? `${words} rodata=off`.trim() : words;
+}
+
+/** Puts the file's name before what is wrong with it. */
+function inFile<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ElfError)
+      throw new SessionError('image', `${path}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}

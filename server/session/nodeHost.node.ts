@@ -1,0 +1,19 @@
+/** A session's host in Node: files of the file system, turns of libuv's event loop. */
+import { resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import { openFileSource } from '../symbols/fileByteSource.node.ts';
+import type { SessionHost } from './host.ts';
+
+/** @param base Directory that relative paths start from; default the process's own. */
+export function nodeHost(base = process.cwd()): SessionHost {
+  return {
+    openFile: (path) => Promise.resolve().then(() => openFileSource(resolve(base, path))),
+    scheduler: {
+      turn: async () => {
+        await setImmediate();
+      },
+      now: () => performance.now(),
+    },
+  };
+}

@@ -1,0 +1,214 @@
+/** Opens a session: loads the guest, builds the machine, and composes the parts. Nothing runs yet. */
+import { ConfigurationError, Machine } from '../../emulator/index.ts';
+import { Diagnostician } from '../sealing/diagnosis.ts';
+import { SealSpecError } from '../sealing/errors.ts';
+import { ExceptionTable } from '../sealing/exceptionTable.ts';
+import { Regions } from '../sealing/regions.ts';
+import { Rules } from '../sealing/rules.ts';
+import { RuntimeRoots } from '../sealing/runtimeRoot.ts';
+import { SealTracker } from '../sealing/sealTracker.ts';
+import type { SealChange } from '../sealing/sealEvent.ts';
+import { BreakpointTable } from './breakpoints/breakpointTable.ts';
+import { ExceptionFilters } from './breakpoints/exceptionFilters.ts';
+import type { SessionConfiguration } from './configuration.ts';
+import { SessionError } from './errors.ts';
+import type { OpenOptions, SessionEvent, SessionListener } from './events.ts';
+import type { Guest } from './guest.ts';
+import { GuestSeals } from './guestSeals.ts';
+import type { SessionHost } from './host.ts';
+import { GuestInspector } from './inspect/guestInspector.ts';
+import { loadGuest, type LoadedGuest } from './load.ts';
+import { observeMachine } from './observation.ts';
+import { CodeBreakpoints } from './run/codeBreakpoints.ts';
+import { Execution } from './run/execution.ts';
+import { GuestRun } from './run/guestRun.ts';
+import { Slices } from './run/slices.ts';
+import { Stepper } from './run/step.ts';
+import type { Module, Session } from './session.ts';
+import { Sources } from './sources.ts';
+import { GuestVerbs } from './verbs/guestVerbs.ts';
+
+/**
+ * @throws SessionError for everything that can be wrong with the configuration, the files and the image: one message
+ * that names the thing and says what to do.
+ */
+export async function openSession(
+  configuration: SessionConfiguration,
+  host: SessionHost,
+  options: OpenOptions = {},
+): Promise<Session> {
+  const loaded = await loadGuest(configuration, host, options);
+  options.onProgress?.({ text: 'Building the machine' });
+  const machine = await buildMachine(loaded);
+  if (options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
+  return compose(configuration, host, loaded, machine);
+}
+
+async function buildMachine(loaded: LoadedGuest): Promise<Machine> {
+  try {
+    return await Machine.create(loaded.machine);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const code = error.setting === 'image' ? 'image' : 'configuration';
+    throw new SessionError(code, error.message, { cause: error });
+  }
+}
+
+function compose(
+  configuration: SessionConfiguration,
+  host: SessionHost,
+  { symbols, space, symbolsPath }: LoadedGuest,
+  machine: Machine,
+): Session {
+  const listeners = new Set<SessionListener>();
+  const emit = (event: SessionEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+  const sources = new Sources(symbols, configuration.sourceMap ?? {});
+  const guest: Guest = { machine, symbols, space, sources };
+  const inspector = new GuestInspector(
+    guest,
+    (change) => emit({ type: 'changed', step: machine.step, ...change }),
+    () => run.currentHart,
+  );
+
+  const regions = regionsOf(configuration, guest);
+  let sealStop: SealChange | undefined;
+  const tracker = new SealTracker({
+    machine,
+    space,
+    regions,
+    stackOf: (hart) => inspector.stacks.places(hart),
+    onChange: (change) => {
+      emit({ type: 'seal', step: change.moment.step, change });
+      if (configuration.stopAtSeal !== true || change.kind === 'degraded' || change.kind === 'reopened')
+        return;
+      sealStop = change;
+      machine.requestStop();
+    },
+  });
+  const rules = new Rules(ExceptionTable.of(symbols), {
+    reportProbes: configuration.reportProbes ?? false,
+    allowWriters: configuration.allowWriters ?? [],
+  });
+  const roots = new RuntimeRoots();
+  const diagnostician = new Diagnostician({
+    machine,
+    symbols,
+    space,
+    regions,
+    code: {
+      chainAt: (pc) => inspector.places.chainAt(pc),
+      stackOf: (hart) => inspector.stacks.places(hart),
+      instructionText: (hart, pc) => inspector.instructionText(hart, pc),
+      readMemory: (hart, address, length) => inspector.memory.read(address, length, { hart }).bytes,
+      nameOf: (address) => inspector.nameOf(address),
+      toHost: (path) => sources.toHost(path),
+    },
+    seals: {
+      sealedAt: (region) => tracker.sealedAt(region),
+      everOpen: (region) => tracker.everOpen(region),
+      mappingsOf: (physical) => tracker.mappingsOf(physical),
+      writersOf: (physical, size) => tracker.writers.lookUp(physical, size),
+      rootOf: (hart, stack) => roots.of(hart, stack),
+      fixupOf: (pc) => rules.fixupOf(pc),
+    },
+  });
+
+  const filters = new ExceptionFilters();
+  const seals = new GuestSeals({
+    machine,
+    symbols,
+    inspector,
+    regions,
+    tracker,
+    rules,
+    diagnostician,
+    filters,
+    emit,
+    policy: configuration.onSealedWrite ?? 'ask',
+    enabled: configuration.rodata !== 'off',
+  });
+  const observation = observeMachine({ guest, seals, filters, roots, inspector, emit });
+  const code = new CodeBreakpoints(machine, space);
+  const breakpoints = new BreakpointTable(guest, inspector, code, filters, observation.filtersChanged);
+  const slices = new Slices(machine, host.scheduler);
+  const execution = new Execution({
+    machine,
+    inspector,
+    seals,
+    breakpoints,
+    filters,
+    code,
+    slices,
+    emit,
+    maxSteps: configuration.maxSteps,
+    takeSealStop: () => {
+      const taken = sealStop;
+      sealStop = undefined;
+      return taken;
+    },
+  });
+  const entry = execution.stopAt(machine.currentHart, 'entry', 'At the entry, before the first instruction');
+  const run: GuestRun = new GuestRun({
+    guest,
+    execution,
+    stepper: new Stepper(guest, inspector, execution, code),
+    slices,
+    code,
+    breakpoints,
+    emit,
+    entry,
+    stopOnEntry: configuration.stopOnEntry ?? false,
+    moved: (hart) => seals.moved(hart),
+  });
+
+  return {
+    configuration,
+    run,
+    breakpoints,
+    inspect: inspector,
+    seals,
+    sources,
+    verbs: new GuestVerbs(seals, inspector),
+    console: {
+      send: (bytes) => {
+        machine.sendInput(bytes);
+        slices.wake();
+      },
+      end: () => execution.endInput(),
+    },
+    modules: modulesOf(guest, symbolsPath),
+    symbols,
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stateHash: () => machine.stateHash(),
+    close: () => {
+      run.close();
+      observation.dispose();
+      tracker.dispose();
+      listeners.clear();
+    },
+  };
+}
+
+function regionsOf(configuration: SessionConfiguration, { symbols, space }: Guest): Regions {
+  try {
+    return Regions.of(configuration.sealed ?? [], symbols, space);
+  } catch (error) {
+    if (!(error instanceof SealSpecError)) throw error;
+    throw new SessionError('seal', error.message, { cause: error });
+  }
+}
+
+function modulesOf({ symbols, space }: Guest, path: string): Module[] {
+  const kind =
+    symbols?.hasDebugInfo === true
+      ? 'debug information'
+      : (symbols?.symbols.count ?? 0) > 1
+        ? 'symbol table'
+        : 'none';
+  return [{ id: 0, name: path.slice(path.search(/[^/\\]*$/)), path, symbols: kind, ranges: space.ranges }];
+}
