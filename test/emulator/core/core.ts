@@ -92,6 +92,8 @@ export class CoreUnderTest implements CoreImports {
   readonly events: Event[] = [];
   stopAtTrap = true;
   stopAtWatch = true;
+  /** Ask for the end of the run as observers do. */
+  exitAtPageTableStore = false;
   /** What mmioWrite answers. */
   reschedule = 0;
   exports!: CoreExports;
@@ -162,6 +164,7 @@ export class CoreUnderTest implements CoreImports {
       old: this.u64(layout.ACCESS_OLD),
       value: this.u64(layout.ACCESS_VALUE),
     });
+    if (this.exitAtPageTableStore) this.setI32(layout.EXIT_REASON, layout.EXIT_RESCHEDULE);
   }
 
   satpWritten(hart: number): void {
