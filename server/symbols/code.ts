@@ -18,8 +18,8 @@ export interface LineRange extends AddressRange {
 /** An address at which a breakpoint on a source line stops, one for each function or inlined copy. */
 export interface BreakpointLocation {
   readonly address: bigint;
-  /** The line that really has code: the one asked for, or the next. */
-  readonly position: SourcePosition;
+  /** The line that really has code: the one asked for, or the next. Undefined for code without line information. */
+  readonly position: SourcePosition | undefined;
   readonly function: FunctionInfo | undefined;
   /** Inside an inlined copy rather than in the function's own body. */
   readonly inlined: boolean;

@@ -10,3 +10,6 @@ export type * from './elf/model.ts';
 export type { ElfFile } from './elf/elfFile.ts';
 export type { SymbolTable } from './elf/symbolTable.ts';
 export type * from './values/context.ts';
+export { openSymbolFile } from './openSymbolFile.ts';
+export { registerName, registerNumber } from './registers.ts';
+export { declareType, memberPath, sizeOf, strip, typeName } from './typeModel.ts';

@@ -32,7 +32,12 @@ export type AttributeValue =
 
 const constant = (value: bigint, bits: number): AttributeValue => ({ kind: 'constant', value, bits });
 
-export function readForm(reader: Reader, form: number, unit: FormContext, implicit: bigint | undefined): AttributeValue {
+export function readForm(
+  reader: Reader,
+  form: number,
+  unit: FormContext,
+  implicit: bigint | undefined,
+): AttributeValue {
   switch (form) {
     case Form.addr:
       return { kind: 'address', value: reader.unsigned(unit.addressSize) };
@@ -133,61 +138,93 @@ export function skipForm(reader: Reader, form: number, unit: FormContext): void 
     case Form.flag:
     case Form.ref1:
     case Form.strx1:
-    case Form.addrx1:
-      return reader.skip(1);
+    case Form.addrx1: {
+      reader.skip(1);
+      return;
+    }
     case Form.data2:
     case Form.ref2:
     case Form.strx2:
-    case Form.addrx2:
-      return reader.skip(2);
+    case Form.addrx2: {
+      reader.skip(2);
+      return;
+    }
     case Form.strx3:
-    case Form.addrx3:
-      return reader.skip(3);
+    case Form.addrx3: {
+      reader.skip(3);
+      return;
+    }
     case Form.data4:
     case Form.ref4:
     case Form.strx4:
     case Form.addrx4:
-    case Form.refSup4:
-      return reader.skip(4);
+    case Form.refSup4: {
+      reader.skip(4);
+      return;
+    }
     case Form.data8:
     case Form.ref8:
     case Form.refSig8:
-    case Form.refSup8:
-      return reader.skip(8);
-    case Form.data16:
-      return reader.skip(16);
-    case Form.addr:
-      return reader.skip(unit.addressSize);
+    case Form.refSup8: {
+      reader.skip(8);
+      return;
+    }
+    case Form.data16: {
+      reader.skip(16);
+      return;
+    }
+    case Form.addr: {
+      reader.skip(unit.addressSize);
+      return;
+    }
     case Form.strp:
     case Form.lineStrp:
     case Form.secOffset:
     case Form.strpSup:
     case Form.gnuRefAlt:
-    case Form.gnuStrpAlt:
-      return reader.skip(unit.offsetSize);
-    case Form.refAddr:
-      return reader.skip(unit.version <= 2 ? 8 : unit.offsetSize);
+    case Form.gnuStrpAlt: {
+      reader.skip(unit.offsetSize);
+      return;
+    }
+    case Form.refAddr: {
+      reader.skip(unit.version <= 2 ? 8 : unit.offsetSize);
+      return;
+    }
     case Form.sdata:
     case Form.udata:
     case Form.refUdata:
     case Form.strx:
     case Form.addrx:
     case Form.loclistx:
-    case Form.rnglistx:
-      return reader.skipLeb();
-    case Form.string:
-      return reader.skipString();
+    case Form.rnglistx: {
+      reader.skipLeb();
+      return;
+    }
+    case Form.string: {
+      reader.skipString();
+      return;
+    }
     case Form.exprloc:
-    case Form.block:
-      return reader.skip(reader.uleb());
-    case Form.block1:
-      return reader.skip(reader.u8());
-    case Form.block2:
-      return reader.skip(reader.u16());
-    case Form.block4:
-      return reader.skip(reader.u32());
-    case Form.indirect:
-      return skipForm(reader, directForm(reader), unit);
+    case Form.block: {
+      reader.skip(reader.uleb());
+      return;
+    }
+    case Form.block1: {
+      reader.skip(reader.u8());
+      return;
+    }
+    case Form.block2: {
+      reader.skip(reader.u16());
+      return;
+    }
+    case Form.block4: {
+      reader.skip(reader.u32());
+      return;
+    }
+    case Form.indirect: {
+      skipForm(reader, directForm(reader), unit);
+      return;
+    }
     default:
       return reader.fail(`unknown attribute form 0x${form.toString(16)}`);
   }
@@ -196,6 +233,7 @@ export function skipForm(reader: Reader, form: number, unit: FormContext): void 
 /** The form that DW_FORM_indirect names; one that is indirect again, or implicit, has no meaning there. */
 function directForm(reader: Reader): number {
   const form = reader.uleb();
-  if (form === Form.indirect || form === Form.implicitConst) reader.fail('an indirect form names no direct one');
+  if (form === Form.indirect || form === Form.implicitConst)
+    reader.fail('an indirect form names no direct one');
   return form;
 }

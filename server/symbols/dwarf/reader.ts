@@ -98,7 +98,8 @@ export class Reader {
   sectionOffset(size: 4 | 8): number {
     if (size === 4) return this.u32();
     const value = this.u64();
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`offset 0x${value.toString(16)} is outside any section`);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      this.fail(`offset 0x${value.toString(16)} is outside any section`);
     return Number(value);
   }
 
@@ -110,7 +111,8 @@ export class Reader {
       return first;
     }
     const value = this.ulebBig();
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`number 0x${value.toString(16)} is too large here`);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER))
+      this.fail(`number 0x${value.toString(16)} is too large here`);
     return Number(value);
   }
 

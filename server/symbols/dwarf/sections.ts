@@ -31,7 +31,8 @@ export class DebugSection {
 
   /** All bytes; kept. */
   get whole(): Uint8Array {
-    return (this.#whole ??= this.#section === undefined ? new Uint8Array(0) : this.#elf.sectionData(this.#section));
+    return (this.#whole ??=
+      this.#section === undefined ? new Uint8Array(0) : this.#elf.sectionData(this.#section));
   }
 
   bytes(offset: number, length: number): Uint8Array {
@@ -58,8 +59,11 @@ export class DebugSection {
     }
     if (this.#section!.compressed || size <= WHOLE) return this.reader(offset, size - offset);
     const held = this.#window;
-    const inWindow = held !== undefined && offset >= held.start && offset + WINDOW / 4 <= held.start + held.bytes.length;
-    const window = inWindow ? held : { start: offset, bytes: this.bytes(offset, Math.min(WINDOW, size - offset)) };
+    const inWindow =
+      held !== undefined && offset >= held.start && offset + WINDOW / 4 <= held.start + held.bytes.length;
+    const window = inWindow
+      ? held
+      : { start: offset, bytes: this.bytes(offset, Math.min(WINDOW, size - offset)) };
     this.#window = window;
     return new Reader(window.bytes.subarray(offset - window.start), this.name, offset);
   }

@@ -1,5 +1,5 @@
 import { AbbreviationTable, type Abbreviation } from './abbreviations.ts';
-import { At, Tag, UnitType } from './constants.ts';
+import { At, UnitType } from './constants.ts';
 import { readForm, skipForm, type AttributeValue, type FormContext } from './forms.ts';
 import { Reader } from './reader.ts';
 import type { DebugSection, DebugSections } from './sections.ts';
@@ -34,7 +34,8 @@ export function readUnitHeader(section: DebugSection, start: number, sectionStar
   const reader = section.reader(offset, Math.min(48, section.size - offset));
   const { length, offsetSize } = reader.unitLength();
   const end = start + reader.position + length;
-  if (end - sectionStart > section.size || length < 7) reader.fail(`a unit of ${length} bytes does not fit`, 0);
+  if (end - sectionStart > section.size || length < 7)
+    reader.fail(`a unit of ${length} bytes does not fit`, 0);
   const version = reader.u16();
   if (version < 2 || version > 5) reader.fail(`DWARF version ${version} is not supported`, 0);
   let unitType: number = section.name === '.debug_types' ? UnitType.type : UnitType.compile;
@@ -81,7 +82,11 @@ export interface UnitData {
   readonly abbreviations: AbbreviationTable;
 }
 
-export function loadUnitData(header: UnitHeader, sections: DebugSections, length = header.end - header.start): UnitData {
+export function loadUnitData(
+  header: UnitHeader,
+  sections: DebugSections,
+  length = header.end - header.start,
+): UnitData {
   return {
     bytes: header.section.bytes(header.start - header.sectionStart, length),
     abbreviations: new AbbreviationTable(sections.abbrev, header.abbreviationOffset),
@@ -119,7 +124,9 @@ export class Unit implements FormContext {
     const length = this.end - this.start;
     if (length > ROOT_WINDOW) {
       try {
-        return new Die(this, loadUnitData(this.header, this.sections, ROOT_WINDOW)).moveTo(this.header.firstDie);
+        return new Die(this, loadUnitData(this.header, this.sections, ROOT_WINDOW)).moveTo(
+          this.header.firstDie,
+        );
       } catch {
         // Attributes longer than the window; the whole unit decides whether it is malformed.
       }
@@ -210,11 +217,6 @@ export class Die {
     return this.#position;
   }
 
-  /** Position after the attributes: of the first child, or the next DIE. */
-  get after(): number {
-    return this.#after;
-  }
-
   /** 0 for the null entry that ends a list of siblings. */
   get tag(): number {
     return this.#abbreviation?.tag ?? 0;
@@ -222,11 +224,6 @@ export class Die {
 
   get hasChildren(): boolean {
     return this.#abbreviation?.hasChildren ?? false;
-  }
-
-  /** True where the unit's bytes end. */
-  get atEnd(): boolean {
-    return this.#after >= this.unit.end;
   }
 
   fail(problem: string): never {
@@ -259,17 +256,6 @@ export class Die {
     return this;
   }
 
-  /** Moves over the children, if any, to what follows this DIE. Returns false at the end of the unit. */
-  moveOver(): boolean {
-    if (this.hasChildren) this.#skipChildren();
-    return this.#moveOn(this.#after);
-  }
-
-  /** Moves to the next entry in the order of the bytes, children included. Returns false at the end of the unit. */
-  moveIn(): boolean {
-    return this.#moveOn(this.#after);
-  }
-
   #moveOn(position: number): boolean {
     if (position >= this.unit.end) return false;
     this.moveTo(position);
@@ -279,11 +265,12 @@ export class Die {
   #skipChildren(): void {
     const sibling = this.reference(At.sibling);
     if (sibling !== undefined) {
-      if (sibling <= this.#position || sibling > this.unit.end) this.fail('DW_AT_sibling does not lead forward');
+      if (sibling <= this.#position || sibling > this.unit.end)
+        this.fail('DW_AT_sibling does not lead forward');
       this.#after = Math.max(sibling, this.#after);
       return;
     }
-    for (let depth = 1; depth > 0; ) {
+    for (let depth = 1; depth > 0;) {
       if (!this.#moveOn(this.#after)) return;
       if (this.#abbreviation === undefined) depth--;
       else if (this.#abbreviation.hasChildren) {
@@ -297,11 +284,28 @@ export class Die {
 
   /** A new cursor for each child. */
   *children(): Generator<Die> {
-    if (!this.hasChildren || this.#after >= this.unit.end) return;
-    const cursor = new Die(this.unit, this.#data).moveTo(this.#after);
-    while (cursor.tag !== 0) {
-      yield cursor.copy();
-      if (!cursor.moveOver()) return;
+    for (const child of this.walk(() => false)) yield child.copy();
+  }
+
+  /**
+   * One cursor that moves over the DIEs below this one, in their order, and into those that `enter` says. Whoever takes
+   * it must not move it.
+   */
+  *walk(enter: (die: Die) => boolean): Generator<Die> {
+    if (!this.hasChildren) return;
+    const cursor = this.copy();
+    let more = cursor.#moveOn(cursor.#after);
+    for (let depth = 1; more;) {
+      if (cursor.#abbreviation === undefined) {
+        if (--depth === 0) return;
+      } else {
+        yield cursor;
+        if (!cursor.#abbreviation.hasChildren) {
+          // Its attributes end where the next DIE begins.
+        } else if (enter(cursor)) depth++;
+        else cursor.#skipChildren();
+      }
+      more = cursor.#moveOn(cursor.#after);
     }
   }
 
@@ -379,9 +383,4 @@ export class Die {
     const value = this.attribute(name);
     return value?.kind === 'block' ? value.bytes : undefined;
   }
-}
-
-/** Tags of DIEs that are a unit. */
-export function isUnitTag(tag: number): boolean {
-  return tag === Tag.compileUnit || tag === Tag.partialUnit || tag === Tag.typeUnit || tag === Tag.skeletonUnit;
 }

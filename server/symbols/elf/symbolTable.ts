@@ -131,6 +131,16 @@ export class SymbolTable {
     return found.reverse();
   }
 
+  /** Up to `count` symbols before and as many after an address, nearest first. */
+  *around(address: bigint, count: number): Generator<ElfSymbol> {
+    const index = this.#byAddress;
+    const middle = index.lastAtOrBefore(address);
+    for (let distance = 0; distance < count; distance++) {
+      if (middle - distance >= 0) yield this.#symbol(index.symbolAt(middle - distance));
+      if (middle + 1 + distance < index.count) yield this.#symbol(index.symbolAt(middle + 1 + distance));
+    }
+  }
+
   /** Symbols defined in a section, by address. */
   inSection(section: Section): ElfSymbol[] {
     const index = this.#byAddress;
