@@ -334,7 +334,7 @@ class OperationBuilder implements InstructionBuilder {
     // Low address bits stay in the compare, so that a misaligned access misses.
     const page = i64.and(va, i64.const(BigInt(-PAGE_SIZE | (size - 1))));
     const host = i32.add(i32.wrap(va), i32.load(entry, table + FAST_ADDEND));
-    statement.if(this.#code, i64.eq(page, i64.load(entry, table + FAST_TAG)), () => hit(host), miss);
+    this.#run.if(i64.eq(page, i64.load(entry, table + FAST_TAG)), () => hit(host), miss);
   }
 
   #goRelative(): void {
