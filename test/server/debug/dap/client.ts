@@ -76,6 +76,8 @@ export class Client {
   readonly #waiting = new Map<number, Waiting>();
   readonly #events: DebugProtocol.Event[] = [];
   readonly #outputs: DebugProtocol.OutputEvent[] = [];
+  /** Progress comes when it comes; tests look at it by itself. */
+  readonly progress: DebugProtocol.Event[] = [];
   #wake: (() => void) | undefined;
   #seq = 1;
   #lastReceived = 0;
@@ -139,7 +141,7 @@ export class Client {
     return { ...errorOf(response), short: response.message ?? '' };
   }
 
-  /** The next event that is no output; fails if it is another one. */
+  /** The next event that is neither output nor progress; fails if it is another one. */
   async expect<E extends EventName>(event: E): Promise<Events[E]> {
     const next = await this.#nextEvent();
     if (next.event !== event)
@@ -220,6 +222,7 @@ export class Client {
     else if (message.type === 'event') {
       const event = message as DebugProtocol.Event;
       if (event.event === 'output') this.#outputs.push(event as DebugProtocol.OutputEvent);
+      else if (event.event.startsWith('progress')) this.progress.push(event);
       else this.#events.push(event);
       this.#wake?.();
     }
