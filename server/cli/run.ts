@@ -15,10 +15,7 @@ export async function run(image: string, options: RunOptions, interruptions: Int
     throw new UsageError('--engine translator: this version has no translator; use auto or interpreter');
   const input = options.input === undefined ? undefined : readInput(options.input);
   const interactive = input === undefined && !options.json && process.stdin.isTTY;
-  const session = await openSession(
-    { ...sessionConfiguration(image, options), waitForInput: interactive },
-    nodeHost(),
-  );
+  const session = await openSession(sessionConfiguration(image, options), nodeHost());
   const file = options.console === undefined ? undefined : new OutputFile(options.console);
   try {
     const reporter = reporterFor(options);
@@ -43,6 +40,7 @@ export async function run(image: string, options: RunOptions, interruptions: Int
       }
     });
     if (input !== undefined) session.console.send(input);
+    if (!interactive) session.console.end();
     const started = performance.now();
     const exit = await untilEnd(session, interruptions, interactive);
     const seconds = (performance.now() - started) / 1000;

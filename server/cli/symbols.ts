@@ -94,32 +94,39 @@ function objectJson({ symbol, type, file, line, region, intended }: ListedObject
 }
 
 function writeText(objects: readonly ListedObject[], regions: readonly SealRegion[], output: Output): void {
-  const { paint } = output;
   if (regions.length === 0) {
-    output.lines(objects.map((object) => objectLine(object, paint)));
+    output.lines(table(objects, output.paint));
     return;
   }
   for (const region of regions) {
     const inside = objects.filter((object) => object.region === region);
-    output.line(
-      paint.bold(
-        `${region.name}  ${hex(region.start)}..${hex(region.end)}  ${sizeText(region.end - region.start)}, ` +
-          `${counted(inside.length, 'object')}, ${region.origin} ${region.source}`,
-      ),
-    );
-    output.lines(inside.map((object) => `  ${objectLine(object, paint)}`));
+    const title =
+      `${region.name}  ${hex(region.start)}..${hex(region.end)}  ${sizeText(region.end - region.start)}, ` +
+      `${counted(inside.length, 'object')}, ${region.origin} ${region.source}`;
+    output.line(output.paint.bold(title));
+    output.lines(table(inside, output.paint).map((line) => `  ${line}`));
   }
 }
 
-function objectLine({ symbol, type, file, line, region, intended }: ListedObject, paint: Paint): string {
-  const cells = [
+/** A line for each object; columns as wide as their widest cell. */
+function table(objects: readonly ListedObject[], paint: Paint): string[] {
+  const rows = objects.map(({ symbol, type, file, line, region, intended }) => [
     hex(symbol.address, 16),
-    symbol.size.toString().padStart(8),
-    paint.accent(symbol.name.padEnd(28)),
-    (type ?? '-').padEnd(24),
+    symbol.size.toString(),
+    symbol.name,
+    type ?? '-',
     symbol.section?.name ?? '-',
-    ...(file === undefined ? [] : [`${file}:${line ?? '?'}`]),
-    ...(region === undefined || intended ? [] : [paint.danger('not meant to be sealed')]),
-  ];
-  return cells.join('  ');
+    file === undefined ? '-' : `${file}:${line ?? '?'}`,
+    region === undefined || intended ? '' : paint.danger('not meant to be sealed'),
+  ]);
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
 }

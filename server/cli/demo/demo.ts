@@ -49,6 +49,7 @@ export async function demo(options: DemoOptions, interruptions: Interruptions): 
   const narrator = new Narrator(new Output(process.stdout));
   const sample = bundledSample();
   const session = await openSession(configuration(sample, options.scenario), nodeHost());
+  session.console.end();
   interruptions.onFirst(() => session.run.pause());
   try {
     narrator.lines([

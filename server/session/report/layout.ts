@@ -2,11 +2,11 @@
 
 /** Ways to emphasise text. Colour only adds: what it says is in the words too. */
 export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  danger(text: string): string;
-  good(text: string): string;
-  accent(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly danger: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly accent: (text: string) => string;
 }
 
 const sgr = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;

@@ -82,11 +82,9 @@ describe('on a terminal', () => {
     ['Enter takes retry', ['\r'], /is .*rw-/],
     ['the first letter is enough', ['w\r'], /is .*r--/],
     ['a word that names no choice is asked again', ['pray\r', 'skip\r'], /was 0x00000015, is .*0x00000015/],
-  ])('%s', async (_, keys, then) => {
-    const { status, screen } = await onTerminal(
-      ['demo', '--scenario', 'resume-changed'],
-      [{ after: prompt, keys }],
-    );
+  ])('%s', async (_, answers, then) => {
+    const typing = answers.map((keys) => ({ after: prompt, keys }));
+    const { status, screen } = await onTerminal(['demo', '--scenario', 'resume-changed'], typing);
     expect(screen).toMatch(then);
     expect(screen).toContain('Go on:');
     expect(status).toBe(0);
