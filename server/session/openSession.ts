@@ -64,7 +64,7 @@ function compose(
   const emit = (event: SessionEvent): void => {
     for (const listener of [...listeners]) listener(event);
   };
-  const sources = new Sources(symbols, configuration.sourceMap ?? {});
+  const sources = new Sources(symbols, configuration.sourceMap ?? {}, directoryOf(symbolsPath));
   const guest: Guest = { machine, symbols, space, sources };
   const inspector = new GuestInspector(
     guest,
@@ -201,6 +201,10 @@ function regionsOf(configuration: SessionConfiguration, { symbols, space }: Gues
     if (!(error instanceof SealSpecError)) throw error;
     throw new SessionError('seal', error.message, { cause: error });
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(0, path.search(/[/\\][^/\\]*$/)));
 }
 
 function modulesOf({ symbols, space }: Guest, path: string): Module[] {

@@ -9,10 +9,15 @@ export class Sources {
   /** Longest first. */
   readonly #rules: readonly { readonly from: string; readonly to: string }[];
 
-  constructor(symbols: SymbolFile | undefined, sourceMap: Readonly<Record<string, string>>) {
+  /**
+   * @param sourceMap Prefixes of the debug information's paths and what stands for them here; `""` or `"."` stands
+   *   for all relative paths.
+   * @param home Directory that relative paths start from unless the map says otherwise: where the image is.
+   */
+  constructor(symbols: SymbolFile | undefined, sourceMap: Readonly<Record<string, string>>, home = '') {
     this.#symbols = symbols;
-    this.#rules = Object.entries(sourceMap)
-      .map(([from, to]) => ({ from: trimSlash(from), to: trimSlash(to) }))
+    this.#rules = [...Object.entries(sourceMap), ...(home === '' ? [] : [['', home] as const])]
+      .map(([from, to]) => ({ from: from === '.' ? '' : trimSlash(from), to: trimSlash(to) }))
       .sort((a, b) => b.from.length - a.from.length);
   }
 
