@@ -1,5 +1,6 @@
 /** One client on a pair of Node streams. */
 import type { Readable, Writable } from 'node:stream';
+import type { SessionHost } from '../session/index.ts';
 import { nodeHost } from '../session/nodeHost.node.ts';
 import { SealscopeAdapter } from './adapter.ts';
 import { encodeMessage, MessageDecoder } from './framing.ts';
@@ -21,7 +22,7 @@ export function serve(input: Readable, output: Writable, { onEnd, log }: Connect
     adapter.dispose();
     onEnd();
   };
-  const adapter = new SealscopeAdapter({ session: nodeHost(), log, ended: end });
+  const adapter = new SealscopeAdapter({ session: pacedBy(output), log, ended: end });
   adapter.onDidSendMessage((message) => output.write(encodeMessage(message)));
   input.on('data', (bytes: Uint8Array) => {
     for (const decoded of decoder.push(bytes)) adapter.receive(decoded);
@@ -34,4 +35,25 @@ export function serve(input: Readable, output: Writable, { onEnd, log }: Connect
   };
   input.on('error', broken);
   output.on('error', broken);
+}
+
+/** A guest that prints faster than the client reads waits for it, or the messages would fill this process's memory. */
+function pacedBy(output: Writable): SessionHost {
+  const host = nodeHost();
+  const turn = async (): Promise<void> => {
+    await host.scheduler.turn();
+    if (output.writableNeedDrain) await drained(output);
+  };
+  return { ...host, scheduler: { ...host.scheduler, turn } };
+}
+
+/** Resolves when the client has read on, or is gone. */
+function drained(output: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      output.off('drain', done).off('close', done);
+      resolve();
+    };
+    output.once('drain', done).once('close', done);
+  });
 }

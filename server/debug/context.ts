@@ -146,30 +146,23 @@ export class DebugContext {
    */
   async resume(command: RunCommand): Promise<void> {
     const session = this.session;
-    await new Promise<void>((resolve, reject) => {
-      let running = false;
-      const unlisten = session.listen(({ type }) => {
-        if (type === 'continued') started();
-      });
-      const started = () => {
-        running = true;
-        unlisten();
-        resolve();
-      };
-      command(session.run).then(started, (error: unknown) => {
-        unlisten();
-        if (running) this.#runFailed(error);
-        else reject(error instanceof Error ? error : new Error(String(error)));
-      });
+    let answered = false;
+    const outcome = command(session.run);
+    outcome.catch((error: unknown) => {
+      if (answered && session === this.#session) this.#runBroke(session, error);
     });
+    // What is refused is refused before the first turn of the event loop; a run takes longer, or has ended by then.
+    await Promise.race([outcome, this.host.scheduler.turn()]);
+    answered = true;
   }
 
-  /** A run that had begun broke off: the machine is in no known state. */
-  #runFailed(error: unknown): void {
-    if (this.#session === undefined) return;
-    const message = error instanceof Error ? error.message : String(error);
-    this.send('output', { category: 'stderr', output: `The run broke off: ${message}\n` });
-    this.close();
-    this.send('terminated', {});
+  /** A run that had begun broke off: the client has to be told that nothing runs any more. */
+  #runBroke({ run }: Session, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.send('output', { category: 'stderr', output: `The run broke off: ${text}\n` });
+    this.forget();
+    const threadId = (run.stopped?.hart ?? 0) + 1;
+    const description = 'The run broke off';
+    this.send('stopped', { reason: 'pause', description, text, threadId, allThreadsStopped: true });
   }
 }

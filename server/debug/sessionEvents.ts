@@ -7,29 +7,67 @@ import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
 import { stoppedBody } from './present/stops.ts';
 
+/** Characters after which a line is sent although it has not ended. */
+const LONGEST_LINE = 4096;
+
 /** Forwards until the session is closed. */
 export function forwardEvents(context: DebugContext, session: Session): void {
+  const console = new ConsoleLines(context);
   session.listen((event) => {
-    if (context.openSession === session) forward(context, event);
+    if (context.openSession !== session) return;
+    if (event.type === 'console') {
+      console.add(event.text);
+      return;
+    }
+    // The guest wrote it before this happened.
+    console.flush();
+    forward(context, event);
   });
 }
 
-function forward(context: DebugContext, event: SessionEvent): void {
+/** Gathers what the guest writes byte by byte into events of a line, or of what one turn of the event loop brought. */
+class ConsoleLines {
+  readonly #context: DebugContext;
+  #text = '';
+  #flushDue = false;
+
+  constructor(context: DebugContext) {
+    this.#context = context;
+  }
+
+  add(text: string): void {
+    this.#text += text;
+    if (text.endsWith('\n') || this.#text.length >= LONGEST_LINE) this.flush();
+    else if (!this.#flushDue) {
+      this.#flushDue = true;
+      void this.#context.host.scheduler.turn().then(() => {
+        this.#flushDue = false;
+        this.flush();
+      });
+    }
+  }
+
+  flush(): void {
+    if (this.#text === '') return;
+    this.#context.send('output', { category: 'stdout', output: this.#text });
+    this.#text = '';
+  }
+}
+
+function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'console' }>): void {
   switch (event.type) {
+    // Whoever lets the guest run says so; a command that fails at once leaves the stop as it was.
     case 'continued':
-      context.forget();
       break;
     case 'stopped':
       context.forget();
       context.send('stopped', stoppedBody(context, event.stop));
       break;
     case 'exited':
+      context.forget();
       context.send('output', { category: 'console', output: `${exitText(event.exit)}\n` });
       context.send('exited', { exitCode: event.exit.status });
       context.send('terminated', {});
-      break;
-    case 'console':
-      context.send('output', { category: 'stdout', output: event.text });
       break;
     case 'seal':
       context.send('output', sealOutput(context, event.change));
