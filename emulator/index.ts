@@ -26,3 +26,14 @@ export {
   type WalkFailure,
   type WalkStep,
 } from './permissions/walk.ts';
+export { type Alias, type AliasSearch, findAliases } from './permissions/aliases.ts';
+export type { Extent, ExtentChange, Writability } from './permissions/rangeMapping.ts';
+export {
+  type PageChange,
+  type PermissionChange,
+  PermissionTracker,
+  type RegionChange,
+  type RegionReport,
+  type RegionState,
+} from './permissions/tracker.ts';
+export type { TrackedRange, TrackedRegion } from './permissions/view.ts';

@@ -23,6 +23,7 @@ import {
 import { INTERRUPT } from '../memoryMap.ts';
 import { MappingIndex } from '../permissions/mappingIndex.ts';
 import { type BootLayout, fillRam, planBoot, startHarts } from './boot.ts';
+import { ROOT_MASK } from '../permissions/view.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { Clock } from './clock.ts';
 import { type MachineConfig, type MmuMode, resolveConfig, type ResolvedConfig } from './config.ts';
@@ -112,7 +113,7 @@ export class Machine {
       frames: this.#frames,
       mappings: this.mappings,
       ramBytes: config.memory,
-      satps: () => this.harts.map(({ id }) => this.virtual.satp(id)),
+      roots: () => this.harts.map(({ id }) => this.virtual.satp(id) & ROOT_MASK),
       physicalOf: (hart, address) => this.virtual.physicalOf(hart, address),
     });
     this.#stops = new StopControl(this.breakpoints, this.watches);

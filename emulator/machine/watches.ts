@@ -27,8 +27,8 @@ export interface WatchSurroundings {
   readonly mappings: MappingIndex;
   /** Bytes of RAM. */
   readonly ramBytes: number;
-  /** satp of every hart, now. */
-  readonly satps: () => readonly bigint[];
+  /** satp of every hart now, without its ASID. */
+  readonly roots: () => readonly bigint[];
   /** Where a virtual address leads on a hart now. */
   readonly physicalOf: (hart: number, virtual: bigint) => bigint | undefined;
 }
@@ -42,7 +42,7 @@ interface Range {
 interface Entry {
   readonly watch: Watch;
   readonly observe: WatchRequest['observe'];
-  /** By satp; empty for a physical watch. */
+  /** By root; empty for a physical watch. */
   readonly mappings: Map<bigint, RangeMapping>;
   ranges: readonly Range[];
 }
@@ -132,21 +132,21 @@ export class Watches {
   }
 
   #resolveVirtual(entry: Entry, { start, end }: Range): Range[] {
-    const satps = new Set(this.#around.satps());
-    for (const [satp, mapping] of entry.mappings) {
-      if (satps.has(satp)) continue;
-      entry.mappings.delete(satp);
+    const roots = new Set(this.#around.roots());
+    for (const [root, mapping] of entry.mappings) {
+      if (roots.has(root)) continue;
+      entry.mappings.delete(root);
       this.#around.mappings.release(mapping);
     }
     const ranges: Range[] = [];
-    for (const satp of satps) {
-      if (pagingOf(satp) === undefined) {
+    for (const root of roots) {
+      if (pagingOf(root) === undefined) {
         ranges.push({ start, end });
         continue;
       }
-      let mapping = entry.mappings.get(satp);
+      let mapping = entry.mappings.get(root);
       if (mapping === undefined)
-        entry.mappings.set(satp, (mapping = this.#around.mappings.open(satp, start, end)));
+        entry.mappings.set(root, (mapping = this.#around.mappings.open(root, start, end)));
       ranges.push(...mapping.extents.flatMap((extent) => physicalPart(extent, start, end)));
     }
     return ranges;

@@ -114,7 +114,7 @@ export class RangeMapping {
     this.#extents.splice(first, replaced.length, ...before, ...fresh, ...after);
     this.#count(old, -1n);
     this.#count(fresh, 1n);
-    return changes(old, fresh);
+    return changesBetween(old, fresh);
   }
 
   /** Index of the extent that holds an address of the range. */
@@ -210,8 +210,14 @@ function remember(extent: Extent, old: readonly Extent[]): Extent[] {
     }));
 }
 
-/** Both cover the same range; neighbours that changed alike are one change. */
-function changes(old: readonly Extent[], fresh: readonly Extent[]): readonly ExtentChange[] {
+/**
+ * Where two mappings of the same range differ for stores; neighbours that changed alike are one change. Both lists
+ * are in order of address.
+ */
+export function changesBetween(
+  old: readonly Pick<Extent, 'start' | 'end' | 'writability'>[],
+  fresh: readonly Extent[],
+): readonly ExtentChange[] {
   const found: ExtentChange[] = [];
   let index = 0;
   for (const now of fresh) {
@@ -230,7 +236,7 @@ function changes(old: readonly Extent[], fresh: readonly Extent[]): readonly Ext
   return found;
 }
 
-export function append(list: ExtentChange[], change: ExtentChange): void {
+function append(list: ExtentChange[], change: ExtentChange): void {
   const last = list.at(-1);
   if (last?.end === change.start && last.from === change.from && last.to === change.to) {
     list[list.length - 1] = { ...last, end: change.end };
