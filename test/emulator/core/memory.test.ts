@@ -105,7 +105,9 @@ describe('accesses across pages', () => {
         core.write(ONE + 0xff8n, 0n);
         core.write(TWO, 0n);
         expect(store(va, VALUE, size)).toBe(1);
-        expect(core.read(ONE + 0x1000n - BigInt(before), before)).toBe(VALUE & ((1n << BigInt(8 * before)) - 1n));
+        expect(core.read(ONE + 0x1000n - BigInt(before), before)).toBe(
+          VALUE & ((1n << BigInt(8 * before)) - 1n),
+        );
         expect(core.read(TWO, size)).toBe((VALUE & mask) >> BigInt(8 * before));
         expect(load(va, size)).toBe(VALUE & mask);
       }
@@ -238,7 +240,13 @@ describe('a refused store that the host stops at', () => {
     expect(guestState().equals(state)).toBe(true);
     expect(core.read(before) & (A | D)).toBe(0n);
     expect(core.events).toMatchObject([
-      { address: NEXT - 4n, physical: ONE + 0xffcn, old: 0x0303_0404_0101_0202n, value: VALUE, trapValue: NEXT },
+      {
+        address: NEXT - 4n,
+        physical: ONE + 0xffcn,
+        old: 0x0303_0404_0101_0202n,
+        value: VALUE,
+        trapValue: NEXT,
+      },
     ]);
   });
 
@@ -356,7 +364,14 @@ describe('watched frames', () => {
     core.write(TWO, 0x0303_0404n, 4);
     store(NEXT - 4n);
     expect(core.events).toMatchObject([
-      { name: 'watch', address: NEXT - 4n, physical: ONE + 0xffcn, value: VALUE, old: 0x0303_0404_0101_0202n, size: 8 },
+      {
+        name: 'watch',
+        address: NEXT - 4n,
+        physical: ONE + 0xffcn,
+        value: VALUE,
+        old: 0x0303_0404_0101_0202n,
+        size: 8,
+      },
     ]);
   });
 
@@ -390,8 +405,20 @@ describe('page tables', () => {
     expect(store(VA + 8n, 0xffn, 1)).toBe(1); // the same value
     expect(store(VA + 12n, 0n, 8)).toBe(1); // changes one of the two
     expect(core.events).toEqual([
-      { name: 'pageTableStore', pc: PC, physical: TABLE + 8n, old: 0x0102_0304_0506_0708n, value: 0x0102_0304_0506_07ffn },
-      { name: 'pageTableStore', pc: PC, physical: TABLE + 8n, old: 0x0102_0304_0506_07ffn, value: 0x0506_07ffn },
+      {
+        name: 'pageTableStore',
+        pc: PC,
+        physical: TABLE + 8n,
+        old: 0x0102_0304_0506_0708n,
+        value: 0x0102_0304_0506_07ffn,
+      },
+      {
+        name: 'pageTableStore',
+        pc: PC,
+        physical: TABLE + 8n,
+        old: 0x0102_0304_0506_07ffn,
+        value: 0x0506_07ffn,
+      },
     ]);
   });
 

@@ -269,7 +269,12 @@ describe('TLB', () => {
           table +
           Number((VA >> 12n) % BigInt(layout.FAST_TLB_ENTRIES)) * layout.FAST_TLB_ENTRY_SIZE,
       );
-    const check = (flags: bigint, frame: number, fast: { read: boolean; write: boolean }, mxr = false): void => {
+    const check = (
+      flags: bigint,
+      frame: number,
+      fast: { read: boolean; write: boolean },
+      mxr = false,
+    ): void => {
       tables.map(VA, ONE, flags);
       core.setFrameFlags(ONE, frame);
       core.exports.fence(hart, 0n, -1n, 0n, 0);
