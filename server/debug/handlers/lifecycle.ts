@@ -67,6 +67,8 @@ export function lifecycleHandlers(connection: Connection): Handlers<Commands> {
         await open(context, attributes, call);
       } catch (thrown) {
         const error = asRequestError(thrown);
+        // After a cancelled launch the client may try another; without an image there is nothing to try.
+        if (error.errorName === 'cancelled') throw error;
         throw new SessionError(error.errorName, error.message);
       }
       call.afterwards(() => context.send('initialized', undefined));

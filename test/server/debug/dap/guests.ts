@@ -38,7 +38,7 @@ export function assemble(name: string, source: string): string {
     '-static',
     '-march=rv64imac_zicsr_zifencei',
     '-mabi=lp64',
-    '-Wl,--build-id=none,-Ttext=0x80000000',
+    '-Wl,--build-id=none,-N,-Ttext=0x80000000',
     '-o',
     output,
     input,
