@@ -21,8 +21,8 @@ export interface Facts {
   readonly members: readonly MemberChange[];
   /** The member set is a link of a list or registration: a pointer in a structure that points to its own kind. */
   readonly structural: boolean;
-  /** The region has been seen open before. */
-  readonly everOpen: boolean;
+  /** The writer is init code: `.init.text` is freed before anything is meant to be sealed. */
+  readonly inInit: boolean;
 }
 
 /** The class that decides what to fix comes first; the others that hold too follow. */
@@ -32,14 +32,12 @@ export function classify(facts: Facts): [RefusedStoreClass, ...RefusedStoreClass
     holds.push('boundary');
   if (facts.object !== undefined && !facts.object.inRegion) holds.push('neighbour');
   if (facts.structural) holds.push('structural-write');
+  if (facts.inInit) holds.push('too-early');
   if (facts.redundant) holds.push('redundant-write');
   if (sameFunctionWroteBefore(facts)) holds.push('init-code-called-late');
   if (facts.throughAlias) holds.push('alias');
-  if (!facts.everOpen && facts.writers.count === 0) holds.push('too-early');
   const [first, ...rest] = holds;
-  return first === undefined || first === 'alias' || first === 'too-early'
-    ? ['late-write', ...holds]
-    : [first, ...rest];
+  return first === undefined || first === 'alias' ? ['late-write', ...holds] : [first, ...rest];
 }
 
 export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Suggestion[] {
@@ -87,7 +85,7 @@ export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Su
         say('the store came through another mapping of a sealed frame: check who made that mapping', at);
         break;
       case 'too-early':
-        say('the region has never been writable: check the order of sealing and initialisation', at);
+        say(`${here} is init code: the region was sealed before init had ended; seal later`, at);
         break;
     }
   }

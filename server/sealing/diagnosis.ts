@@ -1,6 +1,6 @@
 /** Puts together everything that is known about a refused store. The store has not happened; nothing is changed. */
 import type { Machine } from '../../emulator/index.ts';
-import { typeName, type DataDescription, type SymbolFile, type Type } from '../symbols/index.ts';
+import { strip, typeName, type DataDescription, type SymbolFile, type Type } from '../symbols/index.ts';
 import type { AddressSpace } from './addressSpace.ts';
 import { classify, suggest, type Facts } from './classify.ts';
 import type { CodePlace } from './codePlace.ts';
@@ -19,7 +19,6 @@ import type {
 import type { Regions } from './regions.ts';
 import type { SealRegion } from './region.ts';
 import type { Mapping, Moment } from './sealEvent.ts';
-import { resolved } from './scalar.ts';
 import { tellStory } from './story.ts';
 import type { RecordedWriters, StoreRecord } from './writers.ts';
 import type { RuntimeRoot } from './refusedStore.ts';
@@ -38,8 +37,7 @@ export interface CodeReader {
 
 /** What a diagnosis reads of the seals' past and present. */
 export interface SealReader {
-  sealedAt(region: SealRegion, address: bigint): Moment | undefined;
-  everOpen(region: SealRegion): boolean;
+  sealedAt(region: SealRegion): Moment | undefined;
   mappingsOf(physical: bigint): readonly Mapping[];
   writersOf(physical: bigint, size: number): RecordedWriters;
   rootOf(hart: number, stack: readonly CodePlace[]): RuntimeRoot;
@@ -103,7 +101,8 @@ export class Diagnostician {
       writers,
       members,
       structural,
-      everOpen: seals.everOpen(region),
+      inInit:
+        this.#parts.space.sectionAt(this.#parts.space.linkedOf(trap.pc))?.name.startsWith('.init') === true,
     };
     const classes = classify(facts);
     const fixup = seals.fixupOf(trap.pc);
@@ -136,7 +135,7 @@ export class Diagnostician {
       members,
       parts,
       region,
-      sealedBy: seals.sealedAt(region, linked),
+      sealedBy: seals.sealedAt(region),
       page: this.#pageOf(page, linked),
       throughAlias,
       neighbours: this.#neighboursOf(page, linked, object),
@@ -302,7 +301,7 @@ function named(object: DataObject, members: readonly MemberChange[]): DataObject
 
 /** A pointer inside a structure that has pointers to its own kind: the link of a list, tree or registration. */
 function isLink(type: Type, offset: number, size: number): boolean {
-  const inner = resolved(type);
+  const inner = strip(type);
   if (inner.kind === 'array') {
     const element = inner.element.size ?? 0;
     return element > 0 && isLink(inner.element, offset % element, size);
@@ -311,9 +310,9 @@ function isLink(type: Type, offset: number, size: number): boolean {
   return inner.members.some((member) => {
     const memberSize = member.type.size ?? 0;
     if (offset < member.offset || offset + size > member.offset + memberSize) return false;
-    const memberType = resolved(member.type);
+    const memberType = strip(member.type);
     if (memberType.kind !== 'pointer') return isLink(member.type, offset - member.offset, size);
-    const target = resolved(memberType.target);
+    const target = strip(memberType.target);
     return target === inner || (target.name !== undefined && target.name === inner.name);
   });
 }

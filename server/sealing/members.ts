@@ -1,7 +1,7 @@
 /** Which members of an object a store would set, and to what: the bits of a bit field and no others. */
-import { typeName, type Type } from '../symbols/index.ts';
+import { strip, typeName, type Type } from '../symbols/index.ts';
 import type { MemberChange } from './refusedStore.ts';
-import { resolved, scalarText } from './scalar.ts';
+import { scalarText } from './scalar.ts';
 
 /** The bytes of an object around a store: as they are, and as they would be. Offsets count from the object's start. */
 export interface StoredBytes {
@@ -38,7 +38,7 @@ function collect(
   found: MemberChange[],
 ): void {
   if (found.length >= MAX_MEMBERS) return;
-  const inner = resolved(type);
+  const inner = strip(type);
   switch (inner.kind) {
     case 'struct':
     case 'class':

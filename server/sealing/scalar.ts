@@ -1,12 +1,5 @@
 /** One scalar as text, where only its bits are at hand and no live memory: values of a store that has not happened. */
-import type { Type } from '../symbols/index.ts';
-
-/** The type itself, without typedefs and qualifiers. */
-export function resolved(type: Type): Type {
-  let inner = type;
-  while (inner.kind === 'typedef' || inner.kind === 'qualified') inner = inner.target;
-  return inner;
-}
+import { strip, type Type } from '../symbols/index.ts';
 
 /**
  * `true`, `RED`, `-3`, `0x1d`, `0x80001000 <boot_args>`.
@@ -18,7 +11,7 @@ export function scalarText(
   bits: number,
   nameOf: (address: bigint) => string | undefined,
 ): string {
-  const inner = resolved(type);
+  const inner = strip(type);
   switch (inner.kind) {
     case 'enum': {
       const signed = inner.signed ? BigInt.asIntN(bits, value) : value;

@@ -107,7 +107,6 @@ function compose(
     },
     seals: {
       sealedAt: (region) => tracker.sealedAt(region),
-      everOpen: (region) => tracker.everOpen(region),
       mappingsOf: (physical) => tracker.mappingsOf(physical),
       writersOf: (physical, size) => tracker.writers.lookUp(physical, size),
       rootOf: (hart, stack) => roots.of(hart, stack),
@@ -131,7 +130,9 @@ function compose(
   });
   const observation = observeMachine({ guest, seals, filters, roots, inspector, emit });
   const code = new CodeBreakpoints(machine, space);
-  const breakpoints = new BreakpointTable(guest, inspector, code, filters, observation.filtersChanged);
+  const breakpoints = new BreakpointTable(guest, inspector, code, filters, () =>
+    observation.filtersChanged(),
+  );
   const slices = new Slices(machine, host.scheduler);
   const execution = new Execution({
     machine,

@@ -1,0 +1,321 @@
+/**
+ * The state of the seals over time: open, sealed, degraded by a debugger, sealed again. The emulator follows the page
+ * tables; here their changes become events about regions, with aliases and stale TLB entries taken into account, and
+ * the stores that a region sees while it is open are noted.
+ *
+ * A region counts as sealed when no mapping of any of its frames permits a store and no hart's TLB does. The event
+ * names the store that took the last permission away; it is told when the last TLB has let go.
+ */
+import {
+  findAliases,
+  PermissionTracker,
+  type Machine,
+  type PermissionChange,
+  type RegionReport,
+  type TrackedRange,
+  type Watch,
+  type WatchedAccess,
+} from '../../emulator/index.ts';
+import type { AddressSpace } from './addressSpace.ts';
+import type { CodePlace } from './codePlace.ts';
+import type { RefusedStore } from './refusedStore.ts';
+import type { Regions } from './regions.ts';
+import type { SealRegion } from './region.ts';
+import type { Mapping, Moment, SealChange, SealHole, SealStatus } from './sealEvent.ts';
+import { WriterLog } from './writers.ts';
+
+export interface SealTrackerParts {
+  readonly machine: Machine;
+  readonly space: AddressSpace;
+  readonly regions: Regions;
+  stackOf(hart: number): CodePlace[];
+  onChange(change: SealChange): void;
+}
+
+/** What is remembered of one region. */
+interface Entry {
+  readonly region: SealRegion;
+  isSealed: boolean;
+  isDegraded: boolean;
+  /** The page tables have sealed it; some TLB has not let go yet. */
+  pending: Moment | undefined;
+  first: Moment | undefined;
+  last: Moment | undefined;
+}
+
+const PAGE = 4096n;
+const MAX_HOLES = 16;
+const MAX_MAPPINGS = 64;
+const MAX_CHANGES = 10_000;
+
+export class SealTracker {
+  readonly writers = new WriterLog();
+  readonly #parts: SealTrackerParts;
+  readonly #permissions: PermissionTracker;
+  readonly #entries = new Map<number, Entry>();
+  readonly #watches: Watch[];
+  readonly #changes: SealChange[] = [];
+  readonly #stopObserving: () => void;
+  /** The refused store whose `retry` is being carried out. */
+  #opening: RefusedStore | undefined;
+
+  constructor(parts: SealTrackerParts) {
+    this.#parts = parts;
+    const { machine, regions } = parts;
+    this.#permissions = new PermissionTracker(machine, (change) => this.#changed(change));
+    for (const region of regions.all) {
+      this.#entries.set(region.id, newEntry(region));
+      this.#permissions.add({ id: region.id, ranges: [pagesOf(region)] });
+    }
+    this.#watches = regions.all.map((region) => this.#watch(region));
+    this.#stopObserving = machine.observe({ tlbFlushed: () => this.#settleTlbs() });
+  }
+
+  /** Oldest first; bounded. */
+  get changes(): readonly SealChange[] {
+    return this.#changes;
+  }
+
+  get degraded(): boolean {
+    return [...this.#entries.values()].some((entry) => entry.isDegraded);
+  }
+
+  /** Who sealed a region last; undefined where nobody was seen to. */
+  sealedAt(region: SealRegion): Moment | undefined {
+    return this.#entries.get(region.id)?.last;
+  }
+
+  status(region: SealRegion): SealStatus {
+    const entry = this.#entries.get(region.id) ?? newEntry(region);
+    const report = this.#permissions.report(region.id);
+    const state = entry.isDegraded
+      ? 'degraded'
+      : entry.isSealed
+        ? 'sealed'
+        : report?.state === 'open'
+          ? 'open'
+          : 'partial';
+    return {
+      region,
+      state,
+      linked: this.#parts.space.permissionsAt(region.start),
+      sealedFirst: entry.first,
+      sealedLast: entry.last,
+      holes: state === 'sealed' || report === undefined ? [] : holesOf(report),
+    };
+  }
+
+  /** Every mapping of a frame, under all page tables in use; bounded. */
+  mappingsOf(physical: bigint): Mapping[] {
+    const frame = physical - (physical % PAGE);
+    const found = new Map<bigint, Mapping>();
+    for (const alias of this.#aliases(frame, frame + PAGE)) {
+      const size = 1n << BigInt(12 + 9 * alias.level);
+      const address = alias.start - (alias.start % size);
+      const { read, write, execute, user } = alias.permissions;
+      const kind = this.#parts.space.permissionsAt(alias.start) === undefined ? 'alias' : 'kernel';
+      found.set(address, { address, size, permissions: { read, write, execute, user }, kind });
+    }
+    return [...found.values()].slice(0, MAX_MAPPINGS);
+  }
+
+  /** Carries out a `retry`: what it opens is degraded, not reopened. */
+  degrade(refused: RefusedStore, open: () => void): void {
+    this.#opening = refused;
+    try {
+      open();
+    } finally {
+      this.#opening = undefined;
+    }
+    const entry = this.#entries.get(refused.region.id);
+    if (entry === undefined)
+      this.#entries.set(refused.region.id, { ...newEntry(refused.region), isDegraded: true });
+    else if (!entry.isDegraded) this.#open([entry], momentOf(refused), 'degraded');
+  }
+
+  dispose(): void {
+    this.#stopObserving();
+    this.#permissions.dispose();
+    for (const watch of this.#watches) this.#parts.machine.watches.delete(watch);
+  }
+
+  #changed(change: PermissionChange): void {
+    if (change.regions.length === 0) return;
+    const opening = this.#opening;
+    const moment = opening === undefined ? this.#momentOf(change) : momentOf(opening);
+    const opened: Entry[] = [];
+    for (const { region, to } of change.regions) {
+      const entry = this.#entries.get(region.id);
+      if (entry === undefined) continue;
+      entry.pending = undefined;
+      if (to === 'sealed' && this.#tracksAliases(entry)) entry.pending = moment;
+      else if (to !== 'sealed' && entry.isSealed) opened.push(entry);
+    }
+    if (opened.length > 0) this.#open(opened, moment, opening === undefined ? 'reopened' : 'degraded');
+    this.#settleTlbs();
+  }
+
+  /**
+   * The region's own range is sealed: follows the other mappings of its frames from now on.
+   * @returns Whether those are sealed too.
+   */
+  #tracksAliases({ region }: Entry): boolean {
+    const own = pagesOf(region);
+    const { physicalOf } = this.#physicalRange(region);
+    const start = physicalOf(own.start);
+    if (start === undefined) return true;
+    const ranges: TrackedRange[] = [own];
+    for (const alias of this.#aliases(start, start + (own.end - own.start))) {
+      if (alias.start >= own.start && alias.end <= own.end) continue;
+      const last = ranges.at(-1)!;
+      if (last.end === alias.start && last !== own) ranges[ranges.length - 1] = { ...last, end: alias.end };
+      else ranges.push({ start: alias.start, end: alias.end, alias: true });
+    }
+    this.#permissions.add({ id: region.id, ranges });
+    return this.#permissions.state(region.id) === 'sealed';
+  }
+
+  /** Regions that wait for TLBs only are sealed once no hart remembers a writable page of theirs. */
+  #settleTlbs(): void {
+    const settled = [...this.#entries.values()].filter(
+      ({ pending, region }) =>
+        pending !== undefined && this.#permissions.report(region.id)?.writableTlb.length === 0,
+    );
+    const byMoment = new Map<Moment, Entry[]>();
+    for (const entry of settled)
+      byMoment.set(entry.pending!, [...(byMoment.get(entry.pending!) ?? []), entry]);
+    for (const [moment, entries] of byMoment) {
+      const again = entries.some((entry) => entry.first !== undefined);
+      for (const entry of entries) {
+        entry.pending = undefined;
+        entry.isSealed = true;
+        entry.isDegraded = false;
+        entry.first ??= moment;
+        entry.last = moment;
+      }
+      this.#tell({
+        kind: again ? 'resealed' : 'sealed',
+        moment,
+        regions: entries.map((entry) => entry.region),
+      });
+    }
+  }
+
+  #open(entries: readonly Entry[], moment: Moment, kind: 'reopened' | 'degraded'): void {
+    for (const entry of entries) {
+      entry.isSealed = false;
+      entry.isDegraded ||= kind === 'degraded';
+    }
+    this.#tell({ kind, moment, regions: entries.map((entry) => entry.region) });
+  }
+
+  #tell(change: SealChange): void {
+    if (this.#changes.length < MAX_CHANGES) this.#changes.push(change);
+    this.#parts.onChange(change);
+  }
+
+  #watch(region: SealRegion): Watch {
+    const { start, end } = pagesOf(region);
+    const physical = this.#parts.space.physicalOf(region.start);
+    return this.#parts.machine.watches.add({
+      space: physical === undefined ? 'virtual' : 'physical',
+      start: physical === undefined ? start : physical - (region.start - start),
+      length: end - start,
+      access: 'write',
+      observe: (access) => {
+        if (this.#entries.get(region.id)?.isSealed === false) this.writers.note(recordOf(access));
+        return false;
+      },
+    });
+  }
+
+  /** Where a region's frames are: the image's are known, others are asked of the page tables. */
+  #physicalRange(region: SealRegion): { physicalOf: (address: bigint) => bigint | undefined } {
+    const { space, machine } = this.#parts;
+    const linked = space.physicalOf(region.start);
+    if (linked !== undefined) return { physicalOf: (address) => linked + (address - region.start) };
+    return { physicalOf: (address) => machine.virtual.physicalOf(machine.currentHart, address) };
+  }
+
+  #aliases(start: bigint, end: bigint): ReturnType<typeof findAliases>['aliases'] {
+    const { machine } = this.#parts;
+    const satps = new Set(
+      machine.harts.filter(({ state }) => state !== 'stopped').map(({ id }) => machine.virtual.satp(id)),
+    );
+    return [...satps].flatMap((satp) => findAliases(machine.memory, satp, start, end).aliases);
+  }
+
+  #momentOf({ hart, step, pc }: PermissionChange): Moment {
+    const stack = this.#parts.stackOf(hart);
+    const place = stack[0] ?? { pc, function: '', offset: 0, size: 0, inlined: false };
+    return { step, hart, place, stack };
+  }
+}
+
+function newEntry(region: SealRegion): Entry {
+  return {
+    region,
+    isSealed: false,
+    isDegraded: false,
+    pending: undefined,
+    first: undefined,
+    last: undefined,
+  };
+}
+
+function pagesOf({ start, end }: SealRegion): TrackedRange {
+  return { start: start - (start % PAGE), end: end + ((PAGE - (end % PAGE)) % PAGE) };
+}
+
+function momentOf({ step, hart, place, stack }: RefusedStore): Moment {
+  return { step, hart, place, stack };
+}
+
+function recordOf({
+  step,
+  hart,
+  pc,
+  address,
+  physical,
+  size,
+  oldValue,
+  newValue,
+}: WatchedAccess): Parameters<WriterLog['note']>[0] {
+  return { step, hart, pc, address, physical, size, oldValue, newValue };
+}
+
+/** What is still writable: in the page tables, or, when those are sealed, in a TLB. */
+function holesOf({ state, tables, writableTlb }: RegionReport): SealHole[] {
+  const inTables = tables.flatMap(({ harts, ranges }) =>
+    ranges.flatMap(({ range, extents }) =>
+      extents
+        .filter((extent) => extent.writability === 'writable')
+        .map(({ start, end, pte, level }) => ({
+          mapping: mappingOf(
+            start,
+            level === 0 ? end - start : 1n << BigInt(12 + 9 * level),
+            pte,
+            range.alias === true,
+          ),
+          why: 'page-table' as const,
+          harts,
+        })),
+    ),
+  );
+  const inTlbs = writableTlb.map(({ hart, virtual, pte }) => ({
+    mapping: mappingOf(virtual, PAGE, pte, false),
+    why: 'tlb' as const,
+    harts: [hart],
+  }));
+  return (state === 'sealed' ? inTlbs : inTables).slice(0, MAX_HOLES);
+}
+
+function mappingOf(address: bigint, size: bigint, pte: bigint, isAlias: boolean): Mapping {
+  const has = (bit: number): boolean => ((pte >> BigInt(bit)) & 1n) === 1n;
+  return {
+    address,
+    size,
+    permissions: { read: has(1), write: has(2), execute: has(3), user: has(4) },
+    kind: isAlias ? 'alias' : 'kernel',
+  };
+}
