@@ -115,7 +115,7 @@ describe('PMP', () => {
       for (let n = 0; n < 60; n++) {
         const size = random.pick([1, 2, 4, 8]);
         const pa = page + BigInt(random.below(0x2000 / size - 1) * size);
-        const privilege = random.pick([U, S, M]);
+        const privilege = random.pick<Privilege>([U, S, M]);
         const rights = allowed(entries, pa, size, privilege);
         // The bytes there are zero: an instruction of 2 bytes.
         const fetchable = allowed(entries, pa & ~1n, 2, privilege);
