@@ -27,11 +27,14 @@ export class Finisher implements Device {
     const word = Number(value);
     switch (word & 0xffff) {
       case PASS:
-        return this.#finish('pass', 0);
+        this.#finish('pass', 0);
+        break;
       case FAIL:
-        return this.#finish('fail', word >>> 16);
+        this.#finish('fail', word >>> 16);
+        break;
       case RESET:
-        return this.#finish('reboot', 0);
+        this.#finish('reboot', 0);
+        break;
     }
   }
 

@@ -66,7 +66,10 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
   }
   const mmu = config.mmu ?? 'sv39';
   if (!MMU_MODES.includes(mmu)) {
-    throw new ConfigurationError('mmu', `mmu is '${String(mmu)}'; it must be one of ${MMU_MODES.join(', ')}`);
+    throw new ConfigurationError(
+      'mmu',
+      `mmu is '${mmu as string}'; it must be one of ${MMU_MODES.join(', ')}`,
+    );
   }
   return {
     image: config.image,

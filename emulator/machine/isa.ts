@@ -6,48 +6,49 @@ export interface Isa {
   readonly text: string;
   /** Single letters and multi-letter names, in order. */
   readonly extensions: readonly string[];
-  /** misa.Extensions: bit n for letter n, with S and U. */
-  readonly misa: bigint;
 }
 
-const SUPPORTED_LETTERS = 'imac';
+const LETTERS: readonly string[] = ['i', 'm', 'a', 'c'];
 const SUPPORTED_NAMES: readonly string[] = ['zicsr', 'zifencei', 'zicntr', 'zmmul', 'zaamo', 'zalrsc', 'zca'];
-const MXL_64 = 2n << 62n;
+const ALWAYS = ['zicsr', 'zifencei', 'zicntr'];
 
-/** Parse and check. Throws ConfigurationError that names the first thing this machine does not have. */
+/**
+ * Parse and check. Throws ConfigurationError that names the first thing this machine does not have, or
+ * cannot do without.
+ */
 export function parseIsa(text: string): Isa {
   const match = /^rv64([a-z]+?)((?:_?[zsx][a-z0-9]+)(?:_[zsx][a-z0-9]+)*)?$/.exec(text.toLowerCase());
   if (match === null) {
     throw new ConfigurationError('isa', `isa is '${text}'; it must look like rv64imac_zicsr_zifencei`);
   }
-  const letters = new Set<string>(match[1]);
+  const letters = new Set(match[1]!.split(''));
   const names = new Set((match[2] ?? '').split('_').filter((name) => name !== ''));
   for (const letter of letters) {
-    if (!SUPPORTED_LETTERS.includes(letter)) unsupported(text, `letter '${letter}'`);
+    if (!LETTERS.includes(letter)) unsupported(text, `letter '${letter}'`);
   }
   for (const name of names) {
     if (!SUPPORTED_NAMES.includes(name)) unsupported(text, `extension '${name}'`);
   }
-  if (!letters.has('i')) throw new ConfigurationError('isa', `isa is '${text}'; the base 'i' is missing`);
-  // The machine always has these, so the guest is told of them.
-  for (const name of ['zicsr', 'zifencei', 'zicntr']) names.add(name);
-  const ordered = [...SUPPORTED_LETTERS].filter((letter) => letters.has(letter));
+  const missing = LETTERS.find((letter) => !letters.has(letter));
+  if (missing !== undefined) {
+    throw new ConfigurationError(
+      'isa',
+      `isa '${text}' leaves out '${missing}', which this machine always has`,
+    );
+  }
+  // These, too: the guest is told of them.
+  for (const name of ALWAYS) names.add(name);
   const named = SUPPORTED_NAMES.filter((name) => names.has(name));
   return {
-    text: `rv64${ordered.join('')}_${named.join('_')}`,
-    extensions: [...ordered, ...named],
-    misa: [...ordered, 's', 'u'].reduce((bits, letter) => bits | bit(letter), MXL_64),
+    text: `rv64${LETTERS.join('')}_${named.join('_')}`,
+    extensions: [...LETTERS, ...named],
   };
-}
-
-function bit(letter: string): bigint {
-  return 1n << BigInt(letter.charCodeAt(0) - 'a'.charCodeAt(0));
 }
 
 function unsupported(text: string, what: string): never {
   throw new ConfigurationError(
     'isa',
     `isa '${text}' asks for ${what}, which this machine does not have; it has ` +
-      `${[...SUPPORTED_LETTERS].join(', ')}, ${SUPPORTED_NAMES.join(', ')}`,
+      `${LETTERS.join(', ')}, ${SUPPORTED_NAMES.join(', ')}`,
   );
 }

@@ -107,13 +107,18 @@ export class Scheduler implements Stateful {
       }
       const stop = this.#runHart(hart, hart.id === stepHart ? 1 : this.#budget(end));
       if (stop.kind === 'stop') return stop.at;
-      if (hart.id === stepHart && stop.steps > 0) return this.#power.exit ?? { kind: 'step', hart: stepHart };
+      if (hart.id === stepHart && stop.steps > 0) return this.#stepped(stepHart);
     }
   }
 
   visit(state: StateVisitor): void {
     this.#turn = state.u32(this.#turn);
     this.#left = state.u32(this.#left);
+  }
+
+  /** The one step may have switched the machine off. */
+  #stepped(hart: number): Stop {
+    return this.#power.exit ?? { kind: 'step', hart };
   }
 
   /** The hart to run next; undefined when none can. */
