@@ -4,7 +4,12 @@ import type { ByteSource } from './bytes.ts';
 /** A file on this host, read in the parts that are asked for. Throws what the file system throws. */
 export function openFileSource(path: string): ByteSource & { close(): void } {
   const file = openSync(path, 'r');
-  const { size } = fstatSync(file);
+  const stat = fstatSync(file);
+  if (stat.isDirectory()) {
+    closeSync(file);
+    throw new Error('it is a directory');
+  }
+  const { size } = stat;
   return {
     size,
     read(offset, length) {
