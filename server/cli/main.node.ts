@@ -10,12 +10,27 @@ import { runCommandLine } from './program.ts';
 /** Errors whose message was written for users: what is wrong, with which input, and what to do. */
 const expected = [UsageError, SessionError, ElfError, SealSpecError];
 
+/**
+ * One line for the command line's user: options where a session names launch attributes, and of what Node says of a
+ * file (`ENOENT: no such file or directory, open '…'`) only the reason.
+ */
+function forUsers(message: string): string {
+  return message
+    .replace(/^"(\w+)"/, (quoted, attribute: string) => {
+      if (attribute === 'program') return 'IMAGE';
+      const option = { commandLine: 'append', sealed: 'seal' }[attribute] ?? attribute;
+      return /^[a-z]+$/.test(option) ? `--${option}` : quoted;
+    })
+    .replace(/: E[A-Z]+: ([^,]+), \w+( '[^']*')?/, ': $1')
+    .replaceAll('\n', ' ');
+}
+
 const interruptions = new Interruptions();
 try {
   process.exitCode = await runCommandLine(process.argv.slice(2), interruptions);
 } catch (error) {
   if (expected.some((type) => error instanceof type)) {
-    process.stderr.write(`sealscope: ${(error as Error).message.replaceAll('\n', ' ')}\n`);
+    process.stderr.write(`sealscope: ${forUsers((error as Error).message)}\n`);
     process.exitCode = exitStatus.unusable;
   } else {
     process.stderr.write(

@@ -43,7 +43,7 @@ function describe(interruptions: Interruptions, finish: (status: number) => void
     .version(packageJson.version)
     // Set before the commands, which inherit both: errors are reported in one place, main.node.ts.
     .exitOverride()
-    .configureOutput({ outputError: () => undefined });
+    .configureOutput({ writeErr: () => undefined });
   declareRunOptions(program.command('run').description('run an image without an editor').argument('<image>'))
     .addHelpText('after', exitStatuses)
     .action(async (image: string, options: RunOptions) => {
@@ -88,5 +88,5 @@ function describe(interruptions: Interruptions, finish: (status: number) => void
 function usageMessage({ code, message }: CommanderError): string {
   if (code === 'commander.help')
     return 'a command is missing: run, symbols, dap or demo; see sealscope --help';
-  return `${message.replace(/^error: /, '').replaceAll('\n', ' ')}; see sealscope --help`;
+  return `${message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ')}; see sealscope --help`;
 }

@@ -28,7 +28,7 @@ interface ListedObject {
 }
 
 export function symbols(path: string, options: SymbolsOptions): number {
-  const source = openFileSource(path);
+  const source = openElf(path);
   try {
     const file = openSymbolFile(source);
     if (file.symbols.count === 0)
@@ -47,6 +47,14 @@ export function symbols(path: string, options: SymbolsOptions): number {
     return exitStatus.ok;
   } finally {
     source.close();
+  }
+}
+
+function openElf(path: string): ReturnType<typeof openFileSource> {
+  try {
+    return openFileSource(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
   }
 }
 
