@@ -1,7 +1,7 @@
 /** C values: a variable with its type, its address and its members or elements. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { hex } from '../../session/report/index.ts';
-import { childCounts, children, formatValue, typeName, type Type, type Value } from '../../symbols/index.ts';
+import { childCounts, children, formatValue, strip, typeName, type Value } from '../../symbols/index.ts';
 import type { DebugContext, FrameName } from '../context.ts';
 import { RequestError } from '../errors.ts';
 import { childNamed, notSettable, range, type Container, type View } from './container.ts';
@@ -26,13 +26,17 @@ type ValueFacts = Pick<
 
 /** Characters of a string or a structure that fit a line of a view. */
 const LINE_WIDTH = 200;
+const EVERYTHING = 1 << 20;
 
 /** `full` for the clipboard, which takes everything. */
 export function valueText(
   value: Value,
   { hex, full }: { readonly hex: boolean; readonly full?: boolean },
 ): string {
-  return formatValue(value, { hex, ...(full === true ? {} : { maxLength: LINE_WIDTH }) });
+  return formatValue(value, {
+    hex,
+    ...(full === true ? { maxString: EVERYTHING } : { maxLength: LINE_WIDTH }),
+  });
 }
 
 export function valueFacts(context: DebugContext, source: ValueSource, value: Value): ValueFacts {
@@ -147,15 +151,11 @@ function childAt(parent: Value, index: number): Child {
 
 /** Where a memory view opens: what a pointer points to, or the value itself. */
 function memoryOf(value: Value): bigint | undefined {
-  if (bare(value.type).kind !== 'pointer') return value.address;
+  if (strip(value.type).kind !== 'pointer') return value.address;
   try {
     return value.toBigInt();
   } catch {
     // A pointer in memory that is not mapped.
     return undefined;
   }
-}
-
-function bare(type: Type): Type {
-  return type.kind === 'typedef' || type.kind === 'qualified' ? bare(type.target) : type;
 }

@@ -233,9 +233,17 @@ function dataRange(
       ? inspect.evaluate(args.name, frame)
       : context.variables.get(args.variablesReference).value(args.name);
   if (value === undefined) return `${args.name} is not a variable in memory`;
-  if (value.address === undefined)
-    return `${args.name} has no address: it lives in a register or is computed`;
-  const length = args.bytes ?? value.type.size;
+  const place = bytesOf(value);
+  if (place === undefined) return `${args.name} has no address: it lives in a register or is computed`;
+  const length = args.bytes ?? place.length;
   if (length === undefined || length === 0) return `${args.name} has no known size`;
-  return { address: value.address, length };
+  return { address: place.address, length };
+}
+
+/** Where a value lies in memory; of a bit field the bytes that it shares with its neighbours. */
+function bytesOf(value: Value): { address: bigint; length: number | undefined } | undefined {
+  if (value.place.kind !== 'memory') return undefined;
+  const { bitField } = value.details;
+  const length = bitField === undefined ? value.type.size : Math.ceil((bitField.shift + bitField.width) / 8);
+  return { address: value.place.address, length };
 }
