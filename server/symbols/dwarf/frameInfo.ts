@@ -462,8 +462,10 @@ class RowProgram {
       : reader.fail('no register to count the CFA from');
   }
 
+  /** The GNU assembler's CIEs for RISC-V begin with a register alone: nothing is added to it then. */
   #cfaOffset(reader: Reader): bigint {
-    return this.#cfa?.kind === 'register'
+    if (this.#cfa === undefined) return 0n;
+    return this.#cfa.kind === 'register'
       ? this.#cfa.offset
       : reader.fail('no register to count the CFA from');
   }
