@@ -1,23 +1,15 @@
 /** What kind of bug a refused store is, and what usually fixes it. DOMAIN.md §4 has the corpus behind this. */
 import type { CodePlace } from './codePlace.ts';
-import type {
-  DataObject,
-  MemberChange,
-  RefusedStoreClass,
-  StorePart,
-  Suggestion,
-  WriterHistory,
-} from './refusedStore.ts';
+import type { DataObject, MemberChange, RefusedStoreClass, StorePart, Suggestion } from './refusedStore.ts';
 
 export interface Facts {
   readonly place: CodePlace;
-  /** The inlined chain at the pc, innermost first. */
-  readonly chain: readonly CodePlace[];
   readonly object: DataObject | undefined;
   readonly redundant: boolean;
   readonly parts: readonly StorePart[];
   readonly throughAlias: boolean;
-  readonly writers: WriterHistory;
+  /** The same function wrote these bytes before the seal. */
+  readonly wroteBefore: boolean;
   readonly members: readonly MemberChange[];
   /** The member set is a link of a list or registration: a pointer in a structure that points to its own kind. */
   readonly structural: boolean;
@@ -34,7 +26,7 @@ export function classify(facts: Facts): [RefusedStoreClass, ...RefusedStoreClass
   if (facts.structural) holds.push('structural-write');
   if (facts.inInit) holds.push('too-early');
   if (facts.redundant) holds.push('redundant-write');
-  if (sameFunctionWroteBefore(facts)) holds.push('init-code-called-late');
+  if (facts.wroteBefore) holds.push('init-code-called-late');
   if (facts.throughAlias) holds.push('alias');
   const [first, ...rest] = holds;
   return first === undefined || first === 'alias' ? ['late-write', ...holds] : [first, ...rest];
@@ -90,11 +82,4 @@ export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Su
     }
   }
   return suggestions;
-}
-
-function sameFunctionWroteBefore({ chain, writers }: Facts): boolean {
-  const names = new Set(chain.map((place) => place.function).filter((name) => name !== ''));
-  return [writers.first, writers.latest].some(
-    (writer) => writer !== undefined && names.has(writer.place.function),
-  );
 }

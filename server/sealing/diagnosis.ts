@@ -61,19 +61,18 @@ const CODE_LENGTH = 26;
 
 export class Diagnostician {
   readonly #parts: DiagnosisParts;
-  #count = 0;
 
   constructor(parts: DiagnosisParts) {
     this.#parts = parts;
   }
 
-  diagnose(refusal: Refusal): RefusedStore {
+  /** @param id Number of the stop in the run. */
+  diagnose(refusal: Refusal, id: number): RefusedStore {
     const { machine, code, seals } = this.#parts;
     const { trap, store, pages } = refusal;
     const hart = machine.harts[trap.hart]!;
     const stack = code.stackOf(trap.hart);
-    const chain = code.chainAt(trap.pc);
-    const place = stack[0] ?? chain[0]!;
+    const place = stack[0] ?? code.chainAt(trap.pc)[0]!;
     const page = pages.find((each) => each.refused)!;
     const linked = this.#linkedOf(page.address, page.physical);
     const region = this.#regionOf(linked, page);
@@ -85,7 +84,7 @@ export class Diagnostician {
       store.size,
     );
     const members = this.#membersOf(description, refusal, bytes);
-    const writers = this.#writersOf(seals.writersOf(page.physical, page.size));
+    const recorded = seals.writersOf(page.physical, page.size);
     const redundant = bytes.oldValue === bytes.newValue;
     const throughAlias = linked !== page.address;
     const structural =
@@ -93,12 +92,11 @@ export class Diagnostician {
       isLink(description.variable.type, description.offset, store.size);
     const facts: Facts = {
       place,
-      chain,
       object,
       redundant,
       parts,
       throughAlias,
-      writers,
+      wroteBefore: this.#wroteBefore(trap.pc, recorded),
       members,
       structural,
       inInit:
@@ -108,7 +106,7 @@ export class Diagnostician {
     const fixup = seals.fixupOf(trap.pc);
     const start = trap.pc - CODE_BEFORE;
     const refused: Omit<RefusedStore, 'story'> = {
-      id: ++this.#count,
+      id,
       step: trap.step,
       hart: trap.hart,
       privilege: hart.privilege,
@@ -139,7 +137,7 @@ export class Diagnostician {
       page: this.#pageOf(page, linked),
       throughAlias,
       neighbours: this.#neighboursOf(page, linked, object),
-      writers,
+      writers: this.#writersOf(recorded),
       root: seals.rootOf(trap.hart, stack),
       classification: classes[0],
       also: classes.slice(1),
@@ -286,6 +284,15 @@ export class Diagnostician {
 
   #writersOf({ first, latest, count, complete }: RecordedWriters): WriterHistory {
     return { first: first && this.#writer(first), latest: latest && this.#writer(latest), count, complete };
+  }
+
+  /** Helpers that are inlined everywhere do not count: what matters is the function that holds the store. */
+  #wroteBefore(pc: bigint, { first, latest }: RecordedWriters): boolean {
+    const functionAt = (at: bigint): string => this.#parts.code.chainAt(at).at(-1)!.function;
+    const here = functionAt(pc);
+    return (
+      here !== '' && [first, latest].some((writer) => writer !== undefined && functionAt(writer.pc) === here)
+    );
   }
 
   #writer({ step, hart, pc, address, size, oldValue, newValue }: StoreRecord): WriterRecord {

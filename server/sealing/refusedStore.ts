@@ -130,7 +130,7 @@ export interface NeighbourSymbol {
 }
 
 export interface RefusedStore {
-  /** Number of this stop in the run, from 1. */
+  /** Number among the run's refused stores, from 1; 0 for a probe or an allowed writer, which count for nothing. */
   readonly id: number;
   readonly step: bigint;
   readonly hart: number;

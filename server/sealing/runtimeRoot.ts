@@ -13,7 +13,9 @@ interface RootEvent {
 }
 
 /** Wrappers around the ecall that nobody wants to read. */
-const WRAPPER = /^_*sbi_|^__sbi|ecall$/;
+const WRAPPER = /^_*sbi_|ecall$/;
+/** Where every path begins, and what therefore explains none. */
+const BEGINNING = /^_*(start(_kernel)?|head|entry|main|kernel_main|kmain|rest_init|kernel_init|kthread|ret_from_.*)$/;
 
 export class RuntimeRoots {
   /** The latest start or resume of each hart. */
@@ -33,7 +35,8 @@ export class RuntimeRoots {
     if (root !== undefined && root.event.step > 0n) {
       return root.event.kind === 'start' ? started(hart, root) : this.#resumed(hart, root);
     }
-    const outermost = stack.findLast((place) => place.function !== '');
+    const named = stack.filter((place) => place.function !== '');
+    const outermost = named.findLast((place) => !BEGINNING.test(place.function)) ?? named.at(-1);
     const text =
       outermost === undefined
         ? `hart ${hart}, boot path`

@@ -1,6 +1,16 @@
 /** The one line that tells a refused store's story: what a stop shows before anybody opens a report. */
 import type { RefusedStore } from './refusedStore.ts';
-import type { SealChange } from './sealEvent.ts';
+import type { CodePlace } from './codePlace.ts';
+import type { Moment, SealChange } from './sealEvent.ts';
+
+/** Helpers that change page tables for somebody: `__set_memory`, `change_page_attr`, `set_pte_at`, `walk_page_range`. */
+const PAGE_TABLE_HELPER =
+  /^_*(set|change|update|walk|apply|modify|split|flush)_.*(memory|page|pte|pmd|pgd|pud|p4d|attr|range|tlb)|^_*(pageattr|pgattr)_/;
+
+/** Who meant to seal: the innermost function that is no page-table helper. */
+export function sealerOf({ place, stack }: Moment): CodePlace {
+  return stack.find((each) => each.function !== '' && !PAGE_TABLE_HELPER.test(each.function)) ?? place;
+}
 
 export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   const { object, members, place, region, sealedBy, kind } = refused;
@@ -15,7 +25,7 @@ export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   const sealed =
     sealedBy === undefined
       ? `${region.name} is read-only`
-      : `${region.name} was sealed by ${sealedBy.place.function || `hart ${sealedBy.hart}`} at step ${sealedBy.step}`;
+      : `${region.name} was sealed by ${sealerOf(sealedBy).function || `hart ${sealedBy.hart}`} at step ${sealedBy.step}`;
   const word = { store: 'store', amo: 'atomic update', sc: 'store-conditional' }[kind];
   const notes = [
     refused.redundant ? 'REDUNDANT: the value is already there' : '',
@@ -29,7 +39,7 @@ export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
 
 /** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81234`. */
 export function sealText({ kind, regions, moment }: SealChange): string {
-  const { place } = moment;
+  const place = sealerOf(moment);
   const by = place.function === '' ? `pc 0x${place.pc.toString(16)}` : `${place.function}()`;
   const line = place.file === undefined ? '' : ` at ${baseName(place.file)}:${place.line ?? 0}`;
   const names = regions.map((region) => region.name).join(', ');

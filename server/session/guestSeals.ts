@@ -49,6 +49,7 @@ export class GuestSeals implements Seals {
   policy: SealPolicy;
   readonly #parts: GuestSealsParts;
   readonly #findings = new Findings();
+  #count = 0;
   #pending: Pending | undefined;
   #chosen: SealChoice | undefined;
 
@@ -125,7 +126,7 @@ export class GuestSeals implements Seals {
     const refusal = enabled ? refusalOf(machine, trap) : undefined;
     if (refusal === undefined) return undefined;
     const ignored = rules.ignores(trap.pc, inspector.places.chainAt(trap.pc)) !== undefined;
-    const refused = diagnostician.diagnose(refusal);
+    const refused = diagnostician.diagnose(refusal, ignored ? 0 : ++this.#count);
     const tell = (action: SealChoice | 'ask' | 'ignored'): void =>
       emit({ type: 'refusedStore', step: trap.step, refused, action });
     if (ignored) {

@@ -22,5 +22,6 @@ export {
   type SealPolicy,
 } from '../sealing/choice.ts';
 export type { CodePlace } from '../sealing/codePlace.ts';
+export { sealerOf } from '../sealing/story.ts';
 export type * from '../sealing/sealEvent.ts';
 export type * from '../sealing/refusedStore.ts';
