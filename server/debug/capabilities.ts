@@ -22,7 +22,7 @@ export const exceptionFilters = [
   {
     filter: 'anyTrap',
     label: 'All traps',
-    description: 'Stop before any exception is delivered to the guest, system calls included',
+    description: 'Stop before any exception or interrupt is delivered to the guest, system calls included',
   },
 ] as const;
 

@@ -176,19 +176,8 @@ function answer(
   return { breakpoints: numbered.map(({ id, breakpoint }) => breakpointBody(context, id, breakpoint)) };
 }
 
-/** Only what was given: clients send empty strings for fields that the user left blank. */
-function extras(given: {
-  readonly condition?: string;
-  readonly hitCondition?: string;
-  readonly logMessage?: string;
-}): BreakpointExtras {
-  const filled = (value: string | undefined) =>
-    value === undefined || value.trim() === '' ? undefined : value;
-  return {
-    condition: filled(given.condition),
-    hitCondition: filled(given.hitCondition),
-    logMessage: filled(given.logMessage),
-  };
+function extras({ condition, hitCondition, logMessage }: BreakpointExtras): BreakpointExtras {
+  return { condition, hitCondition, logMessage };
 }
 
 function pathOf(

@@ -97,7 +97,7 @@ export class Client {
     void wire.closed.then(() => {
       this.#closed = true;
       for (const { command, reject } of this.#waiting.values())
-        reject(new Error(`the connection ended before the answer to ${command}; log: ${wire.log()}`));
+        reject(new Error(`the connection ended before the answer to ${command}; log: ${wire.log.text}`));
       this.#wake?.();
     });
   }
@@ -204,7 +204,7 @@ export class Client {
   async #nextEvent(): Promise<DebugProtocol.Event> {
     while (this.#events.length === 0) {
       this.#check();
-      if (this.#closed) throw new Error(`the connection ended; log: ${this.wire.log()}`);
+      if (this.#closed) throw new Error(`the connection ended; log: ${this.wire.log.text}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     this.#check();

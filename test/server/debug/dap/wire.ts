@@ -9,10 +9,29 @@ export interface Wire {
   onData(listener: (bytes: Uint8Array) => void): void;
   /** The other side has ended; with a process, its exit code. */
   readonly closed: Promise<number | undefined>;
-  /** What the adapter wrote to its log so far. */
-  log(): string;
+  readonly log: Log;
   /** Goes away without a word, as an editor that crashes. */
   drop(): void;
+}
+
+/** What the adapter writes for whoever maintains it. */
+export class Log {
+  #text = '';
+  #wake: (() => void) | undefined;
+
+  get text(): string {
+    return this.#text;
+  }
+
+  add(text: string): void {
+    this.#text += text;
+    this.#wake?.();
+  }
+
+  /** Resolves when the log says so: it takes another way than the messages, and may come later. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#text)) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
 }
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -20,22 +39,22 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The adapter as editors start it. */
 export function overStdio(): Wire {
   const child = spawn(process.execPath, ['--import', 'tsx', 'server/debug/main.node.ts'], { cwd: root });
-  let log = '';
-  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  const log = new Log();
+  child.stderr.on('data', (bytes: Buffer) => log.add(bytes.toString()));
   child.stdin.on('error', () => undefined);
   return {
     write: (bytes) => child.stdin.write(bytes),
     onData: (listener) => child.stdout.on('data', listener),
     closed: new Promise((resolve) => child.on('close', (code) => resolve(code ?? undefined))),
-    log: () => log,
+    log,
     drop: () => child.stdin.end(),
   };
 }
 
 /** A server on a free loopback port, and one connection to it; the server ends with the connection. */
 export async function overTcp(): Promise<Wire> {
-  let log = '';
-  const server = await serveTcp(0, (text) => (log += `${text}\n`));
+  const log = new Log();
+  const server = await serveTcp(0, (text) => log.add(`${text}\n`));
   const listening = server.address();
   if (listening === null || typeof listening === 'string') throw new Error('not a TCP address');
   const socket = connect(listening.port, listening.address);
@@ -48,7 +67,7 @@ export async function overTcp(): Promise<Wire> {
         resolve(undefined);
       }),
     ),
-    log: () => log,
+    log,
     drop: () => socket.destroy(),
   };
 }
