@@ -11,8 +11,10 @@ export interface ByteSource {
 
 /** A source over bytes that are in memory already. */
 export function byteSourceOf(bytes: Uint8Array): ByteSource {
+  // Hosts hand over kinds of arrays of their own, whose `slice` may not copy.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   return {
-    size: bytes.length,
-    read: (offset, length) => bytes.subarray(offset, offset + length),
+    size: plain.length,
+    read: (offset, length) => plain.subarray(offset, offset + length),
   };
 }

@@ -26,7 +26,7 @@ import { Variables } from './dwarf/variables.ts';
 import { ElfFile } from './elf/elfFile.ts';
 import { SymbolTable } from './elf/symbolTable.ts';
 import { EvaluationError } from './errors.ts';
-import type { Backtrace, CpuState, UnwindOptions } from './frames.ts';
+import type { Backtrace, CpuState, Location, UnwindOptions } from './frames.ts';
 import type { SourcePosition } from './position.ts';
 import type { DataDescription, SymbolFile, TypeTag } from './symbolFile.ts';
 import { memberPath } from './typeModel.ts';
@@ -206,6 +206,11 @@ class ElfSymbolFile implements SymbolFile {
       const found = this.symbols.nearest(address);
       return found && found.symbol.size > 0 ? this.#debug.globals.ofSymbol(found.symbol) : undefined;
     });
+  }
+
+  locate(variable: Variable): Location {
+    const lost: Location = { kind: 'optimised-out', reason: 'it is not known without a frame' };
+    return this.#guard(lost, () => this.#debug.locator.locate(variable, undefined));
   }
 
   describeData(address: bigint, size = 1): DataDescription | undefined {

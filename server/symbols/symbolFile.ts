@@ -9,7 +9,7 @@ import type {
 } from './code.ts';
 import type { ElfFile } from './elf/elfFile.ts';
 import type { SymbolTable } from './elf/symbolTable.ts';
-import type { Backtrace, CpuState, UnwindOptions } from './frames.ts';
+import type { Backtrace, CpuState, Location, UnwindOptions } from './frames.ts';
 import type { SourcePosition } from './position.ts';
 import type { Type } from './types.ts';
 
@@ -80,6 +80,8 @@ export interface SymbolFile {
   /** Definitions of a global; those of `near`, the unit where one stands, come first. */
   globalsNamed(name: string, near?: CompilationUnit): Variable[];
   globalAt(address: bigint): Variable | undefined;
+  /** Where a variable is without a frame: in memory, or a constant that the compiler put in its place. */
+  locate(variable: Variable): Location;
   describeData(address: bigint, size?: number): DataDescription | undefined;
 
   /** A type by tag and name; one of `near` is preferred. */

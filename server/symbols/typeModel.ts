@@ -6,6 +6,7 @@ import type {
   EnumType,
   Member,
   PointerType,
+  QualifiedType,
   Type,
   BaseType,
   VoidType,
@@ -95,17 +96,29 @@ function nameAround(type: Type, declarator: string, depth: number): string {
       return within(type.returns, `${declarator}(${list})`);
     }
     case 'qualified':
-      // A qualifier of a pointer stands after its star, any other before the type.
-      if (type.target.kind === 'pointer') {
-        return within(
-          type.target,
-          declarator === '' ? ` ${type.qualifier}` : ` ${type.qualifier} ${declarator}`,
-        );
-      }
-      return `${type.qualifier} ${within(type.target, declarator)}`;
+      return qualifiedName(type, declarator, depth);
     case 'unknown':
       return withDeclarator(type.name ?? `<${type.reason}>`, declarator);
   }
+}
+
+/** In the order that they are written in. */
+const QUALIFIERS = ['const', 'volatile', 'restrict', '_Atomic'] as const;
+
+/** Qualifiers of a pointer stand after its star, of an array before its elements, any others before the type. */
+function qualifiedName(type: QualifiedType, declarator: string, depth: number): string {
+  const qualifiers = new Set<QualifiedType['qualifier']>();
+  let target: Type = type;
+  for (let length = 0; target.kind === 'qualified' && length <= MAXIMUM_DEPTH; length++) {
+    qualifiers.add(target.qualifier);
+    target = target.target;
+  }
+  const words = QUALIFIERS.filter((qualifier) => qualifiers.has(qualifier)).join(' ');
+  if (target.kind === 'pointer') {
+    return nameAround(target, declarator === '' ? ` ${words}` : ` ${words} ${declarator}`, depth + 1);
+  }
+  const name = nameAround(target, declarator, depth + 1);
+  return target.kind === 'array' && name.startsWith(`${words} `) ? name : `${words} ${name}`;
 }
 
 function derived(mark: string, target: Type, declarator: string): string {

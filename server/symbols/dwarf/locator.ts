@@ -1,3 +1,4 @@
+import type { Variable } from '../code.ts';
 import type { Location } from '../frames.ts';
 import { registerName } from '../registers.ts';
 import { strip } from '../typeModel.ts';
@@ -9,7 +10,7 @@ import { expressionAt } from './locationLists.ts';
 import { holderOf, originChain } from './origins.ts';
 import type { Die, Unit } from './unit.ts';
 import { isActivation, type Activation } from './unwinder.ts';
-import type { DwarfVariable, Variables } from './variables.ts';
+import { DwarfVariable, type Variables } from './variables.ts';
 
 /** Callers that an entry value may lead through. */
 const MAXIMUM_ENTRY_DEPTH = 32;
@@ -29,8 +30,11 @@ export class Locator {
     this.#findGlobal = findGlobal;
   }
 
-  locate(variable: DwarfVariable, frame: Activation | undefined): Location {
+  locate(variable: Variable, frame: Activation | undefined): Location {
     if (variable.address !== undefined) return { kind: 'memory', address: variable.address };
+    if (!(variable instanceof DwarfVariable)) {
+      return { kind: 'optimised-out', reason: 'not a variable of this program' };
+    }
     const { units } = this.#functions;
     const die = units.die(variable.position);
     const constant = holderOf(units, die, At.constValue);

@@ -12,7 +12,6 @@ import type { SourcePosition } from '../position.ts';
 import type { Locator } from './locator.ts';
 import type { DwarfScope } from './scopes.ts';
 import { isActivation, type Activation, type Unwinder } from './unwinder.ts';
-import { DwarfVariable } from './variables.ts';
 
 const DEFAULT_MAXIMUM = 256;
 
@@ -120,9 +119,6 @@ class DwarfFrame implements StackFrame {
   }
 
   locate(variable: Variable): Location {
-    if (variable instanceof DwarfVariable) return this.#locator.locate(variable, this.#activation);
-    return variable.address === undefined
-      ? { kind: 'optimised-out', reason: 'not a variable of this program' }
-      : { kind: 'memory', address: variable.address };
+    return this.#locator.locate(variable, this.#activation);
   }
 }

@@ -60,8 +60,8 @@ export class ElfFile {
 
   private constructor(source: ByteSource) {
     this.#source = source;
-    const identification = source.size >= 4 ? source.read(0, 4) : undefined;
-    if (identification === undefined || new DataView(bufferOf(identification)).getUint32(0) !== 0x7f454c46) {
+    const magic = source.size >= 4 ? source.read(0, 4) : [];
+    if (![0x7f, 0x45, 0x4c, 0x46].every((byte, index) => magic[index] === byte)) {
       throw new ElfError('not-elf', 'Not an ELF file: it does not begin with \\x7fELF.');
     }
     const header = this.#view(0, HEADER_SIZE, 'the ELF header');
@@ -376,8 +376,4 @@ function expectEntrySize(actual: number, expected: number, table: string): void 
 
 function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
-}
-
-function bufferOf(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer;
 }

@@ -1,4 +1,4 @@
-import type { Variable } from '../code.ts';
+import type { CompilationUnit, Variable } from '../code.ts';
 import { EvaluationError } from '../errors.ts';
 import { Register, registerNumber } from '../registers.ts';
 import { arrayOf, isComposite, isScalar, pointerTo, sizeOf, strip, typeName, VOID } from '../typeModel.ts';
@@ -46,7 +46,10 @@ export function parseInto(target: Value, text: string, context: EvaluationContex
   const type = strip(target.type);
   const constant =
     type.kind === 'enum' ? type.enumerators.find(({ name }) => name === text.trim()) : undefined;
-  if (constant !== undefined) { target.assign(constant.value); return; }
+  if (constant !== undefined) {
+    target.assign(constant.value);
+    return;
+  }
   store(target, evaluate(text, context));
 }
 
@@ -71,15 +74,27 @@ class Names {
     const local = file === undefined ? this.#local(name) : undefined;
     if (local !== undefined) return variableValue(local, this.#context);
     if (symbols === undefined) throw new EvaluationError(`no symbols are loaded: "${name}" is not known`);
-    const globals = symbols.globalsNamed(name, this.#unit);
-    const fits = (path: string): boolean => file === undefined || path === file || path.endsWith(`/${file}`);
-    const global = globals.find(({ unit }) => fits(unit.path));
-    if (global !== undefined) return variableValue(global, this.#context);
-    const found =
-      this.#function(name, fits) ??
-      (file === undefined ? (this.#constant(name) ?? this.#bareSymbol(name)) : undefined);
+    const found = file === undefined ? this.#global(name, this.#unit) : this.#inFile(name, file);
     if (found !== undefined) return found;
     throw new EvaluationError(`there is no "${name}"${file === undefined ? ' here' : ` in ${file}`}`);
+  }
+
+  #global(name: string, unit: CompilationUnit | undefined): Value | undefined {
+    const [variable] = this.#context.symbols?.globalsNamed(name, unit) ?? [];
+    if (variable !== undefined) return variableValue(variable, this.#context);
+    return this.#function(name, () => true) ?? this.#constant(name, unit) ?? this.#bareSymbol(name);
+  }
+
+  /** A variable or function that a unit of that source file defines. */
+  #inFile(name: string, file: string): Value | undefined {
+    for (const unit of this.#context.symbols?.units() ?? []) {
+      if (unit.path !== file && !unit.path.endsWith(`/${file}`)) continue;
+      const [variable] = this.#context.symbols?.globalsNamed(name, unit) ?? [];
+      if (variable?.unit === unit) return variableValue(variable, this.#context);
+      const found = this.#function(name, (defining) => defining === unit);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   type(expression: TypeExpression): Type {
@@ -112,7 +127,7 @@ class Names {
     return type;
   }
 
-  get #unit() {
+  get #unit(): CompilationUnit | undefined {
     const { frame, symbols } = this.#context;
     return frame && (frame.function?.unit ?? symbols?.unitAt(frame.codeAddress));
   }
@@ -125,19 +140,17 @@ class Names {
     return undefined;
   }
 
-  #function(name: string, fits: (path: string) => boolean): Value | undefined {
+  #function(name: string, fits: (unit: CompilationUnit) => boolean): Value | undefined {
     const { symbols } = this.#context;
-    const found = symbols
-      ?.functionsNamed(name)
-      .find((info) => info.entry !== undefined && fits(info.unit.path));
+    const found = symbols?.functionsNamed(name).find((info) => info.entry !== undefined && fits(info.unit));
     if (found?.entry === undefined) return undefined;
     return new Value(found.type, { kind: 'memory', address: found.entry }, this.#context, {
       expression: name,
     });
   }
 
-  #constant(name: string): Value | undefined {
-    const found = this.#context.symbols?.enumerator(name, this.#unit);
+  #constant(name: string, unit: CompilationUnit | undefined): Value | undefined {
+    const found = this.#context.symbols?.enumerator(name, unit);
     return found && numberValue({ type: found.type, value: found.value }, this.#context);
   }
 
@@ -423,7 +436,8 @@ function store(target: Value, value: Value): void {
   const type = strip(target.type);
   if (isScalar(type)) {
     const { value: number } = operandOf(value);
-    target.assign(convert(number, target.type)); return;
+    target.assign(convert(number, target.type));
+    return;
   }
   const bytes = value.bytes();
   const size = sizeOf(type);
@@ -431,7 +445,8 @@ function store(target: Value, value: Value): void {
   if (isText && bytes.length - 1 <= size) {
     const filled = new Uint8Array(size);
     filled.set(bytes.subarray(0, size));
-    target.assignBytes(filled); return;
+    target.assignBytes(filled);
+    return;
   }
   if (bytes.length !== size) {
     throw new EvaluationError(`a ${typeName(value.type)} cannot be stored in a ${typeName(target.type)}`);

@@ -245,7 +245,8 @@ function floatText(value: number): string {
 
 /** `char` in one of its three kinds; a `u8` is a number, though the same behind its typedef. */
 function isCharacter(type: Type): boolean {
-  const plain = type.kind === 'qualified' ? type.target : type;
+  let plain = type;
+  for (let depth = 0; plain.kind === 'qualified' && depth < 8; depth++) plain = plain.target;
   return plain.kind === 'base' && plain.size === 1 && plain.name.includes('char');
 }
 

@@ -150,19 +150,26 @@ export function writePlace(
   signExtend: boolean,
 ): void {
   switch (place.kind) {
-    case 'memory':
-      { context.memory.write(place.address, bytes); return; }
-    case 'register':
-      { writeFrameRegister(place.register, place.offset, bytes, context, signExtend); return; }
+    case 'memory': {
+      context.memory.write(place.address, bytes);
+      return;
+    }
+    case 'register': {
+      writeFrameRegister(place.register, place.offset, bytes, context, signExtend);
+      return;
+    }
     case 'named-register': {
       const register = namedRegister(place.name, context);
       if (register.write === undefined) throw new EvaluationError(`$${place.name} cannot be written`);
       const old = bytesFrom(register.value, register.size);
       old.set(bytes.subarray(0, register.size - place.offset), place.offset);
-      register.write(unsignedFrom(old)); return;
+      register.write(unsignedFrom(old));
+      return;
     }
-    case 'pieces':
-      { writePieces(place.pieces, bytes, context); return; }
+    case 'pieces': {
+      writePieces(place.pieces, bytes, context);
+      return;
+    }
     case 'bytes':
       throw new EvaluationError('this is a value, not a variable: there is no place to write to');
     case 'implicit-pointer':
@@ -198,7 +205,10 @@ function writeFrameRegister(
   const old = bytesFrom(frame.registers.read(register) ?? 0n, REGISTER_SIZE);
   if (offset === 0 && bytes.length < REGISTER_SIZE) old.fill(signExtend && bytes.at(-1)! >= 0x80 ? 0xff : 0);
   old.set(bytes.subarray(0, REGISTER_SIZE - offset), offset);
-  if (home.kind === 'memory') { context.memory.write(home.address, old); return; }
+  if (home.kind === 'memory') {
+    context.memory.write(home.address, old);
+    return;
+  }
   if (context.writeRegister === undefined) throw new EvaluationError('registers cannot be written here');
   context.writeRegister(home.register, unsignedFrom(old));
 }

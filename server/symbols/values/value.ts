@@ -93,7 +93,8 @@ export class Value {
     if (bitField === undefined) {
       const bytes = isFloat ? bytesFromFloat(Number(value), type.size) : bytesFrom(integer(value), type.size);
       // The calling convention keeps 32-bit values sign-extended in registers, unsigned ones too (RISC-V psABI).
-      writePlace(this.place, bytes, this.context, type.size === 4 || isSignedType(type)); return;
+      writePlace(this.place, bytes, this.context, type.size === 4 || isSignedType(type));
+      return;
     }
     const { shift, width } = bitField;
     const old = readPlace(this.place, Math.ceil((shift + width) / 8), this.context);
@@ -114,7 +115,7 @@ export class Value {
     const size = bitField === undefined ? (type.size ?? 0) : Math.ceil((bitField.shift + bitField.width) / 8);
     return new Value(type, placeWithin(this.place, member.offset, size), this.context, {
       bitField,
-      expression: this.expression && memberExpression(this.expression, member, false),
+      expression: this.expression && memberExpression(this.expression, member),
     });
   }
 
@@ -139,7 +140,7 @@ export class Value {
     const target = strip(type.target);
     if (target.kind === 'void')
       throw new EvaluationError('a void * cannot be dereferenced: cast it to a type');
-    const expression = this.expression && `*${parenthesised(this.expression)}`;
+    const expression = this.expression && dereferenced(this.expression);
     if (this.place.kind === 'implicit-pointer') {
       const { target: variable, offset } = this.place;
       const place = placeWithin(variableValue(variable, this.context).place, offset, type.target.size ?? 0);
@@ -156,11 +157,8 @@ export class Value {
 
 /** The value of a variable; of a local or parameter, in the context's frame. */
 export function variableValue(variable: Variable, context: EvaluationContext): Value {
-  const location =
-    variable.address !== undefined
-      ? ({ kind: 'memory', address: variable.address } as const)
-      : (context.frame?.locate(variable) ??
-        ({ kind: 'optimised-out', reason: 'no frame is selected' } as const));
+  const location = (context.frame ?? context.symbols)?.locate(variable);
+  if (location === undefined) throw new EvaluationError('no symbols are loaded');
   return new Value(variable.type, placeOf(location), context, { expression: variable.name });
 }
 
@@ -170,12 +168,18 @@ export function isSignedType(type: Type): boolean {
   return plain.kind === 'base' && (plain.encoding === 'signed' || plain.encoding === 'char');
 }
 
-/** `p->m` for what `*p` has, `s.m` for what `s` has; members of anonymous members are reached directly. */
-export function memberExpression(object: string, member: Member, isPointer: boolean): string {
+/** `s.m`, or `p->m` for what `*p` has; members of anonymous members are reached directly. */
+function memberExpression(object: string, member: Member): string {
   if (member.name === undefined || member.inherited === true) return object;
-  if (isPointer) return `${parenthesised(object)}->${member.name}`;
-  const pointer = /^\*(\w+)$/.exec(object)?.[1];
-  return pointer === undefined ? `${parenthesised(object)}.${member.name}` : `${pointer}->${member.name}`;
+  if (object.startsWith('*')) return `${object.slice(1)}->${member.name}`;
+  return `${parenthesised(object)}.${member.name}`;
+}
+
+/** `*p`; of `&v`, just `v`. */
+function dereferenced(expression: string): string {
+  const variable = expression.slice(1);
+  if (expression.startsWith('&') && parenthesised(variable) === variable) return variable;
+  return `*${parenthesised(expression)}`;
 }
 
 /** An operand that postfix operators can follow. */
