@@ -105,6 +105,7 @@ export function translate(hart: usize, va: u64, kind: i32): u64 {
   const result = walk(hart, satp, va);
   if (result != FOUND) return refuse(kind, result);
   if (!permitted(hart, leaf, kind, mode)) return refuse(kind, PAGE_FAULT); // 5
+  flags = leaf & PTE_FLAGS;
   if (!forced && kind != INSPECT) {
     const needed = PTE_A | (isStore(kind) ? PTE_D : 0); // 7
     if ((leaf & needed) != needed) {
