@@ -15,7 +15,7 @@ import { complete, enter } from './hart';
 import { begin, check, dataEntry, fillRead, refused, stopsAtWatch, storeAs, vacant } from './memory';
 import { inRam, ramAddress } from './ram';
 import { fastAddress, fastHit } from './tlb';
-import { INSPECT, NOWHERE, commit, peek } from './translate';
+import { INSPECT, NOWHERE, commit, peek, physicallyAllowed, translate } from './translate';
 import { LOAD_MISALIGNED, STORE_MISALIGNED, clearReservation } from './trap';
 
 const INLINE = 1;
@@ -38,8 +38,12 @@ export function amoRead(hart: usize, slot: usize, va: u64, size: i32): usize {
     refused(hart, STORE_MISALIGNED, va);
     return 0;
   }
-  const pa = check(hart, INSPECT, va, size);
-  return pa == NOWHERE ? 0 : remembered(ramAddress(pa), size);
+  let pa = translate(hart, va, INSPECT);
+  if (pa == NOWHERE || !inRam(pa) || !physicallyAllowed(hart, pa, size, INSPECT)) {
+    pa = check(hart, ACCESS_AMO, va, size); // says why not, the lack of W before that of memory
+    if (pa == NOWHERE) return 0;
+  }
+  return remembered(ramAddress(pa), size);
 }
 
 export function amoWrite(hart: usize, slot: usize, va: u64, value: u64, size: i32): i32 {
