@@ -4,8 +4,16 @@ import { SessionError } from '../../../server/session/errors.ts';
 
 describe('the configuration', () => {
   it('keeps what it knows and drops what belongs to the client', () => {
-    const attributes = { type: 'sealscope', name: 'Run', request: 'launch', __sessionId: '1', noDebug: false };
-    expect(readConfiguration({ ...attributes, program: 'a.elf', harts: 2, dtb: undefined, memory: '64M' })).toEqual({
+    const attributes = {
+      type: 'sealscope',
+      name: 'Run',
+      request: 'launch',
+      __sessionId: '1',
+      noDebug: false,
+    };
+    expect(
+      readConfiguration({ ...attributes, program: 'a.elf', harts: 2, dtb: undefined, memory: '64M' }),
+    ).toEqual({
       program: 'a.elf',
       harts: 2,
       memory: 64 << 20,
