@@ -116,10 +116,11 @@ function narrate(session: Session, narrator: Narrator): void {
   session.listen((event) => {
     if (event.type === 'console') narrator.guest(event.text);
     if (event.type === 'log') narrator.tell(labels.get(event.breakpoint ?? -1) ?? 'note', event.text.trim());
-    if (event.type === 'seal') {
-      const { kind, moment, regions } = event.change;
+    // What a choice does to the seal is told when it is carried out.
+    if (event.type === 'seal' && event.change.kind === 'sealed') {
+      const { moment, regions } = event.change;
       narrator.tell(
-        kind,
+        'sealed',
         `${listed(
           regions.map(({ name }) => name),
           4,

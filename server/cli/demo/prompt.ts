@@ -14,6 +14,8 @@ export async function askChoice(
   signal: AbortSignal,
 ): Promise<OfferedChoice | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
+  // The terminal is raw while a line is edited: Ctrl-C arrives as a key.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const names = choices.map(({ action }) => `${paint.bold(action.slice(0, 1))}${action.slice(1)}`).join(', ');
   try {
     while (true) {

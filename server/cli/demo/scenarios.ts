@@ -26,7 +26,7 @@ export const chapters: readonly Chapter[] = [
   {
     function: 'cpu_caps_init',
     label: 'init',
-    text: 'sealed-to-be variables are written for the first time, as they may be',
+    text: 'cpu_caps is written for the first time, as it may be: nothing is sealed yet',
   },
   { function: 'smp_init', label: 'init', text: 'the second hart is brought up' },
   {

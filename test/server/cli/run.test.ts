@@ -27,7 +27,7 @@ function checkRefused(refused: SealedWriteJson, expected: RefusedExpectation): v
   expect(refused.report.sourceLine?.trim()).toBe(expected.source);
   const { object } = refused.report;
   expect(sourceAt(object?.file, object?.line)).toContain(expected.declaration);
-  expect(object?.inRegion).toBe(expected.class !== 'neighbour');
+  expect(object?.inRegion).toBe(expected.intended);
 
   const functions = refused.stack.map((frame) => frame.function);
   expect(functions.filter((name) => expected.stack.includes(name ?? ''))).toEqual(expected.stack);
@@ -47,18 +47,13 @@ function checkRefused(refused: SealedWriteJson, expected: RefusedExpectation): v
 }
 
 describe.each(scenarios)('scenario $scenario', ({ scenario, refused: expected, written, dropped }) => {
-  it('is sealed, refused and diagnosed', async () => {
+  it('write-once: sealed, refused and diagnosed; the value changes, the page stays sealed', async () => {
     const run = await runSample(scenario, '--on-sealed-write', 'write-once');
-    expect(run.seals[0]).toMatchObject({ change: 'sealed', hart: 0, function: 'change_page_attr' });
+    expect(run.seals).toMatchObject([{ change: 'sealed', hart: 0, function: 'change_page_attr' }]);
     expect(run.sealedWrites.map(({ symbol }) => symbol)).toEqual(expected.map(({ symbol }) => symbol));
     run.sealedWrites.forEach((refused, index) => checkRefused(refused, expected[index]!));
     expect(run.events.indexOf(run.seals[0]!)).toBeLessThan(run.events.indexOf(run.sealedWrites[0]!));
-  });
-
-  it('write-once: the value changes, the page stays sealed', async () => {
-    const run = await runSample(scenario, '--on-sealed-write', 'write-once');
     expect(run.console).toMatch(written);
-    expect(run.sealedWrites).toHaveLength(expected.length);
     expect(run.exit).toMatchObject({ reason: 'poweroff', degraded: false });
     expect(run.status).toBe(0);
   });
@@ -91,12 +86,12 @@ describe.each(scenarios)('scenario $scenario', ({ scenario, refused: expected, w
     expect(run.exit.reason).toBe('fail');
     expect(run.status).toBe(1);
   });
+});
 
-  it("log: every store is told, and goes through; the guest's end is its own", async () => {
-    const run = await runSample(scenario, '--on-sealed-write', 'log');
-    expect(run.sealedWrites[0]!.action).toBe('log');
-    expect(run.console).toMatch(written);
-  });
+it('log: told, and let through as retry does', async () => {
+  const run = await runSample('late-list', '--on-sealed-write', 'log');
+  expect(run.sealedWrites.map(({ action }) => action)).toEqual(['log']);
+  expect(run.exit).toMatchObject({ reason: 'poweroff', degraded: true });
 });
 
 it('says what the guest itself cannot, its console being suspended', async () => {
@@ -213,6 +208,8 @@ describe('under firmware that is not ours', () => {
     const { refused } = scenarios.find(({ scenario }) => scenario === 'resume-changed')!;
     checkRefused(run.sealedWrites[0]!, { ...refused[0]!, hart: run.sealedWrites[0]!.hart });
     expect(run.console).toMatch(/resume: done, cpu_caps\.features\[2\]\.bits=0x/);
-    expect(run.exit.reason).toBe('poweroff');
+    // OpenSBI powers off through the test finisher.
+    expect(run.exit).toMatchObject({ reason: 'pass', status: 0 });
+    expect(run.status).toBe(0);
   });
 });

@@ -16,6 +16,8 @@ export interface RefusedExpectation {
   readonly class: string;
   /** Text of the line that declares the object. */
   readonly declaration: string;
+  /** Somebody meant the object to be sealed: its section is for that. */
+  readonly intended: boolean;
 }
 
 export interface ScenarioExpectation {
@@ -38,6 +40,7 @@ const detect: RefusedExpectation = {
   kind: 'store',
   hart: 1,
   class: 'redundant-write',
+  intended: true,
   declaration: 'struct cpu_caps cpu_caps __ro_after_init = {',
 };
 
@@ -52,6 +55,7 @@ const listed: RefusedExpectation = {
   kind: 'store',
   hart: 0,
   class: 'structural-write',
+  intended: true,
   declaration: 'static struct list_head syscore_ops_list __ro_after_init',
 };
 
@@ -82,6 +86,7 @@ export const scenarios: readonly ScenarioExpectation[] = [
         kind: 'store',
         hart: 0,
         class: 'redundant-write',
+        intended: true,
         declaration: 'struct cpumask __cpu_possible_mask __ro_after_init;',
       },
     ],
@@ -117,6 +122,7 @@ export const scenarios: readonly ScenarioExpectation[] = [
         kind: 'store',
         hart: 0,
         class: 'neighbour',
+        intended: false,
         declaration: '} suspend_stats __section(".data..suspend_stats") = { 0 };',
       },
     ],
@@ -137,6 +143,7 @@ export const scenarios: readonly ScenarioExpectation[] = [
         kind: 'store',
         hart: 0,
         class: 'boundary',
+        intended: false,
         declaration: 'struct wake_table wake_table __section(".data..wake_table") __aligned(4) = {',
       },
     ],
@@ -157,6 +164,7 @@ export const scenarios: readonly ScenarioExpectation[] = [
         kind: 'amo',
         hart: 0,
         class: 'late-write',
+        intended: true,
         declaration: 'struct driver uart_driver __ro_after_init = {',
       },
     ],
