@@ -105,12 +105,11 @@ export class Watches {
   }
 
   #hits(access: Omit<WatchedAccess, 'watches'>): Entry[] {
-    const write = access.kind !== 'load';
     const parts = this.#partsOf(access);
     const candidates = new Set(parts.flatMap(({ start }) => [...(this.#byFrame.get(frameOf(start)) ?? [])]));
     return [...candidates].filter(
       ({ watch, ranges }) =>
-        watch.access !== (write ? 'read' : 'write') &&
+        concerns(watch, access.kind) &&
         ranges.some((range) => parts.some((part) => part.start < range.end && range.start < part.end)),
     );
   }
@@ -173,6 +172,11 @@ export class Watches {
     if (there?.size === 0) this.#byFrame.delete(frame);
     for (const flag of flagsOf(entry.watch)) this.#around.frames.remove(frame, flag);
   }
+}
+
+/** An AMO reads and writes. */
+function concerns({ access }: Watch, kind: WatchedAccess['kind']): boolean {
+  return kind === 'amo' || access !== (kind === 'load' ? 'write' : 'read');
 }
 
 function flagsOf({ access }: Watch): readonly number[] {

@@ -15,7 +15,10 @@ function wires(): { up: Set<string>; drive: (hart: number, interrupt: number, le
   const up = new Set<string>();
   return {
     up,
-    drive: (hart, bit, level) => void (level ? up.add(`${hart}:${bit}`) : up.delete(`${hart}:${bit}`)),
+    drive(hart, bit, level) {
+      if (level) up.add(`${hart}:${bit}`);
+      else up.delete(`${hart}:${bit}`);
+    },
   };
 }
 
@@ -32,7 +35,7 @@ function registers(device: Device, offsets: readonly number[], width: number): b
 }
 
 describe('CLINT', () => {
-  const time = { now: 100n, read: (): bigint => time.now, write: (value: bigint) => void (time.now = value) };
+  const time = { now: 100n, read: (): bigint => time.now, write: (value: bigint): bigint => (time.now = value) };
   const make = (harts = 2): { clint: Clint; up: Set<string>; deadlines: { changed: number } } => {
     time.now = 100n;
     const { up, drive } = wires();
@@ -41,7 +44,9 @@ describe('CLINT', () => {
       time,
       wire: drive,
       timerInterrupt: 7,
-      deadlineChanged: () => void deadlines.changed++,
+      deadlineChanged() {
+        deadlines.changed++;
+      },
     });
     return { clint, up, deadlines };
   };
