@@ -10,6 +10,9 @@ import { rangesOf } from './ranges.ts';
 import { contains, type ScopeNode, type Scopes } from './scopes.ts';
 import type { Unit } from './unit.ts';
 
+/** DW_LANG_Mips_Assembler, which all assemblers give. */
+const ASSEMBLER = 0x8001;
+
 /** A statement of a line, before one is chosen for each function. */
 interface Candidate {
   readonly unit: Unit;
@@ -17,8 +20,6 @@ interface Candidate {
   readonly fileId: number;
   readonly line: number;
   readonly column: number;
-  /** Another row follows at the same address: no instruction is this statement's own. */
-  readonly empty: boolean;
 }
 
 /** Where to stop for a line or a function. */
@@ -44,7 +45,8 @@ export class Stops {
       const node = this.#scopes.pathTo(candidate.address).findLast(({ kind }) => kind !== 'block');
       const key = node?.position ?? candidate.unit.start;
       const held = chosen.get(key)?.candidate;
-      if (held === undefined || isBetter(candidate, held)) chosen.set(key, { candidate, node });
+      if (held === undefined || isBetter(candidate, held, node?.entry ?? 0n))
+        chosen.set(key, { candidate, node });
     }
     return [...chosen.values()].map(({ candidate, node }) => this.#location(candidate, node));
   }
@@ -98,6 +100,7 @@ export class Stops {
     const sequence = rows && sequenceAt(rows, entry);
     const ranges = this.#functions.at(entry)?.ranges;
     if (rows === undefined || sequence === undefined || ranges === undefined) return entry;
+    if (unit!.root.number(At.language) === ASSEMBLER) return entry;
     const start = Number(entry - sequence.start);
     let opening: number | undefined;
     let second: bigint | undefined;
@@ -144,7 +147,6 @@ export class Stops {
             fileId: table.fileIds[file]!,
             line,
             column: rows.column[at]!,
-            empty: at + 1 < sequence.last && rows.delta[at + 1] === delta,
           };
         }
       }
@@ -172,7 +174,13 @@ export class Stops {
   }
 }
 
-function isBetter(candidate: Candidate, held: Candidate): boolean {
-  if (candidate.empty !== held.empty) return held.empty;
+/**
+ * The first statement of the line behind the function's entry: also one without instructions of its own, since the
+ * next row's may be those of an inlined call, and a later statement may be on a path that is seldom taken. What lies
+ * before the entry is code that the compiler split off as cold.
+ */
+function isBetter(candidate: Candidate, held: Candidate, entry: bigint): boolean {
+  const isBehind = candidate.address >= entry;
+  if (isBehind !== held.address >= entry) return isBehind;
   return candidate.address < held.address;
 }
