@@ -23,7 +23,14 @@ export function serve(input: Readable, output: Writable, { onEnd, log }: Connect
     onEnd();
   };
   const adapter = new SealscopeAdapter({ session: pacedBy(output), log, ended: end });
-  adapter.onDidSendMessage((message) => output.write(encodeMessage(message)));
+  adapter.onDidSendMessage((message) => {
+    try {
+      output.write(encodeMessage(message));
+    } catch (error) {
+      // The emitter would swallow it: a message with something in it that is not JSON.
+      log(`A message could not be sent: ${String(error)}`);
+    }
+  });
   input.on('data', (bytes: Uint8Array) => {
     for (const decoded of decoder.push(bytes)) adapter.receive(decoded);
   });

@@ -1,7 +1,8 @@
 /** What the session reports, as events of the protocol. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Exit, RefusedStore, SealChange, Session, SessionEvent } from '../session/index.ts';
-import { codeText, hex, reportOf, reportText } from '../session/report/index.ts';
+import { sealerOf, sealText } from '../sealing/story.ts';
+import { hex, reportOf, reportText } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
 import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
@@ -105,10 +106,8 @@ function tellChange(
 }
 
 function sealOutput(context: DebugContext, change: SealChange): DebugProtocol.OutputEvent['body'] {
-  const { step, hart, place } = change.moment;
-  const names = change.regions.map(({ name }) => name).join(', ');
-  const output = `${names}: ${change.kind} by hart ${hart} in ${codeText(place)} at step ${step}\n`;
-  return { category: 'console', output, ...locationBody(context.client, place) };
+  const output = `${sealText(change)}\n`;
+  return { category: 'console', output, ...locationBody(context.client, sealerOf(change.moment)) };
 }
 
 function refusedOutput(

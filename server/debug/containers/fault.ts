@@ -10,6 +10,7 @@ import {
   sizeText,
   sourceText,
 } from '../../session/report/index.ts';
+import { sealerOf } from '../../sealing/story.ts';
 import { RequestError } from '../errors.ts';
 import type { DebugContext } from '../context.ts';
 import { placeText } from '../present/sources.ts';
@@ -153,7 +154,7 @@ function factsOf(refused: RefusedStore): Fact[] {
       value:
         sealedBy === undefined
           ? 'nobody: mapped read-only from the start'
-          : `${placeText(sealedBy.place)}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`,
+          : `${placeText(sealerOf(sealedBy))}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`,
       below: (sealedBy?.stack ?? []).map((place, index) => ({ name: `#${index}`, value: placeText(place) })),
     },
     {

@@ -54,7 +54,7 @@ export class RegistersContainer implements Container {
       ...(client.variableType ? { type: number === name ? 'register' : `register ${number}` } : {}),
       evaluateName: `$${name}`,
       variablesReference: 0,
-      ...(known && client.memoryReferences ? { memoryReference: hex(value) } : {}),
+      ...(known && value !== 0n && client.memoryReferences ? { memoryReference: hex(value) } : {}),
       ...(this.#frame.level > 0 ? { presentationHint: { attributes: ['readOnly'] } } : {}),
     };
   }

@@ -2,6 +2,7 @@
 import { permissionText, type CodePlace, type SealStatus } from '../../session/index.ts';
 import { choicesFor, hex, reportOf, reportText } from '../../session/report/index.ts';
 import type { DebugContext } from '../context.ts';
+import { sealerOf } from '../../sealing/story.ts';
 import { RequestError } from '../errors.ts';
 import { customRequests, type CustomArguments, type CustomCommand, type CustomResult } from '../protocol.ts';
 import type { Shape } from '../schema.ts';
@@ -101,7 +102,7 @@ function regionBody(status: SealStatus): CustomResult<'sealscope/seals'>['region
           sealedBy: {
             step: sealedLast.step.toString(),
             hart: sealedLast.hart,
-            place: placeBody(sealedLast.place),
+            place: placeBody(sealerOf(sealedLast)),
           },
         }),
     holes: holes.map(({ mapping, why, harts }) => ({

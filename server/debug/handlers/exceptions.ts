@@ -1,8 +1,9 @@
 /** exceptionInfo: a refused store or a caught trap, as clients show an exception. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { CaughtTrap, CodePlace, RefusedStore, Stop, WriterRecord } from '../../session/index.ts';
-import { grouped, hex } from '../../session/report/index.ts';
+import { codeText, grouped, hex } from '../../session/report/index.ts';
 import type { DebugContext } from '../context.ts';
+import { sealerOf } from '../../sealing/story.ts';
 import { RequestError } from '../errors.ts';
 import { stackText } from '../present/sources.ts';
 import { on, type Handlers } from '../requests.ts';
@@ -25,7 +26,7 @@ function refusedInfo(refused: RefusedStore): DebugProtocol.ExceptionInfoResponse
   const { object: target, sealedBy, writers } = refused;
   const causes: DebugProtocol.ExceptionDetails[] = [];
   if (sealedBy !== undefined) {
-    const who = `sealed here by ${sealedBy.place.function}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`;
+    const who = `sealed here by ${codeText(sealerOf(sealedBy))}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`;
     causes.push(cause('Seal', who, sealedBy.stack));
   }
   if (writers.first !== undefined) causes.push(writerCause('FirstWriter', 'first written', writers.first));

@@ -143,6 +143,17 @@ it('on a function: by name, and not on one that does not exist', async () => {
   await client.disconnect();
 });
 
+it('shows the parameters of a function, when asked to', async () => {
+  const client = await launched(scenario('none'));
+  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'cpu_up' }] });
+  await client.request('configurationDone', {});
+  await client.expectStopped('function breakpoint');
+  const format = { parameters: true, parameterTypes: true, parameterNames: true, parameterValues: true };
+  const { stackFrames } = await client.request('stackTrace', { threadId: 1, levels: 1, format });
+  expect(stackFrames[0]!.name).toBe('cpu_up(unsigned int id = 1)');
+  await client.disconnect();
+});
+
 it('on an instruction, with an offset', async () => {
   const client = await atEntry(scenario('none'));
   const entry = await client.request('evaluate', { expression: '&start_kernel', context: 'watch' });

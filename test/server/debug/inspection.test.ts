@@ -65,6 +65,12 @@ describe('stackTrace', () => {
     expect(paged).toEqual(all.stackFrames);
   });
 
+  it('names frames as the client formats them', async () => {
+    const format = { module: true, parameters: true, parameterNames: true, line: true };
+    const { stackFrames } = await client.request('stackTrace', { threadId, levels: 1, format });
+    expect(stackFrames[0]!.name).toMatch(/^resume-bug\.elf!cpu_detect_features\(\) Line \d+$/);
+  });
+
   it('keeps its ids while the guest stands still', async () => {
     const again = await client.request('stackTrace', { threadId });
     expect(again.stackFrames).toEqual(frames);
