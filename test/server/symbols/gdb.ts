@@ -43,6 +43,10 @@ def describe(question):
         frame = gdb.newest_frame()
         result = []
         while frame is not None:
+            # gdb guesses frames of functions that ended in a tail call; they are not on the stack.
+            if frame.type() == gdb.TAILCALL_FRAME:
+                frame = frame.older()
+                continue
             sal = frame.find_sal()
             names = {}
             block = None
