@@ -31,7 +31,8 @@ export class ConfigurationProvider implements DebugConfigurationProvider {
     if (searched?.uri.scheme !== 'file')
       return explain('Open the folder of your kernel first, then press F5.');
     const kernel = await choose(await findKernels(searched.uri.fsPath), searched);
-    return kernel && configurationFor(kernel, searched);
+    // The path as it is: where no folder goes with the session, VS Code has no meaning for `${workspaceFolder}`.
+    return kernel && { ...configurationFor(kernel, searched), program: kernel.path };
   }
 
   /** Variables such as `${workspaceFolder}` are replaced by now, so that files can be checked. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { setUpTestEditor } from '../../scripts/vscode/setup.ts';
 import { Editor } from './editor.ts';
 import { artefacts, bundleTests, copySample, expectBuilt, repository } from './fixture.ts';
@@ -64,10 +64,13 @@ describe('The extension in VS Code', { timeout: RUN_LIMIT + 30_000 }, () => {
     await page.keyboard.press('F5');
     await page.locator('.exception-widget').waitFor();
     await page.locator('.debug-top-stack-frame-line').waitFor();
-    await page.locator('.debug-variables .monaco-list-row').first().waitFor();
+    const scope = page.locator('.debug-variables .monaco-list-row', { hasText: 'Sealed write' });
+    await scope.waitFor();
+    if ((await scope.getAttribute('aria-expanded')) === 'false') await scope.click();
+    await page.locator('.debug-variables .monaco-list-row', { hasText: 'action' }).waitFor();
     await page.screenshot({ path: join(artefacts, 'refused-store.png') });
     expect(await page.locator('.exception-widget').innerText()).toContain('cpu_caps.features[2].bits');
-    expect(await page.locator('.tab.active').innerText()).toContain('cpufeature.c');
+    await page.locator('.tab.active', { hasText: 'cpufeature.c' }).waitFor();
     await page.keyboard.press('Shift+F5');
     await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
     await page.close();
@@ -87,11 +90,17 @@ describe('The extension in VS Code', { timeout: RUN_LIMIT + 30_000 }, () => {
   });
 });
 
-/** Opens a folder, and a file of it in the editor. */
+/** Opens a folder, a file of it in the editor, and the view "Run and Debug"; the keyboard is with the file. */
 async function open(folder: string, file: string): Promise<Page> {
   const page = await editor.open({ folder, extension: repository });
+  onTestFailed(async () => {
+    await page.screenshot({ path: join(artefacts, 'failure.png') });
+  });
   await page.locator(`.explorer-viewlet [aria-label^="${file}"]`).dblclick();
   await page.locator('.tab.active', { hasText: file }).waitFor();
+  await page.keyboard.press('Control+Shift+D');
+  // It says so once VS Code has learnt which debuggers there are. Before, F5 means nothing.
+  await page.getByText('create a launch.json file').waitFor();
   await page.locator('.monaco-editor .view-line').first().click();
   return page;
 }
