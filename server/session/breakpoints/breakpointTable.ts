@@ -1,7 +1,7 @@
 /** All breakpoints of a session: made from requests, laid into the machine, asked when one is reached. */
 import type { Watch, WatchedAccess } from '../../../emulator/index.ts';
 import { nearest } from '../../sealing/nearest.ts';
-import type { BreakpointLocation } from '../../symbols/index.ts';
+import type { BreakpointLocation, SourcePosition } from '../../symbols/index.ts';
 import { SessionError } from '../errors.ts';
 import { hex, type Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
@@ -42,6 +42,8 @@ interface Target {
   readonly addresses: readonly bigint[];
   readonly verified: boolean;
   readonly message?: string | undefined;
+  /** The line asked for, which at an inlined call is not the innermost one of its address. */
+  readonly position?: SourcePosition | undefined;
 }
 
 export class BreakpointTable implements Breakpoints {
@@ -219,16 +221,20 @@ export class BreakpointTable implements Breakpoints {
     });
   }
 
-  #describe(id: number, kind: Kind, { verified, message, addresses }: Target): Breakpoint {
+  #describe(id: number, kind: Kind, { verified, message, addresses, position }: Target): Breakpoint {
     const first = addresses[0];
-    const place =
+    const found =
       verified && first !== undefined && kind !== 'data' ? this.#inspector.placeOf(first) : undefined;
+    const { sources } = this.#guest;
+    const place =
+      found && position ? { ...found, file: sources.toHost(position.path), line: position.line } : found;
     return { id, kind, verified, message, place, addresses };
   }
 
   #located(locations: readonly BreakpointLocation[], nothing: string): Target {
     if (locations.length === 0) return missing(nothing);
-    return { addresses: [...new Set(locations.map((location) => location.address))], verified: true };
+    const addresses = [...new Set(locations.map((location) => location.address))];
+    return { addresses, verified: true, position: locations[0]?.position };
   }
 
   #noFunction(name: string): string {

@@ -6,8 +6,12 @@ import { SAMPLE, sampleSymbols } from './sample.ts';
 
 /** The stores of copy_to_kernel_nofault as objdump shows them. */
 function storesOf(name: string): bigint[] {
-  const listing = execFileSync('riscv64-linux-gnu-objdump', ['-d', `--disassemble=${name}`, SAMPLE], { encoding: 'utf8' });
-  return [...listing.matchAll(/^(ffffffff[0-9a-f]+):\t[0-9a-f ]+\t(sd|sb)\t/gm)].map((match) => BigInt(`0x${match[1]!}`));
+  const listing = execFileSync('riscv64-linux-gnu-objdump', ['-d', `--disassemble=${name}`, SAMPLE], {
+    encoding: 'utf8',
+  });
+  return [...listing.matchAll(/^(ffffffff[0-9a-f]+):\t[0-9a-f ]+\t(sd|sb)\t/gm)].map((match) =>
+    BigInt(`0x${match[1]!}`),
+  );
 }
 
 describe('the exception table', () => {
@@ -18,7 +22,8 @@ describe('the exception table', () => {
     const probes = storesOf('copy_to_kernel_nofault').filter((pc) => table.fixupOf(pc) !== undefined);
     expect(probes).toHaveLength(2);
     expect(table.size).toBe(3);
-    for (const pc of probes) expect(symbols.functionAt(table.fixupOf(pc)!)?.name).toBe('copy_to_kernel_nofault');
+    for (const pc of probes)
+      expect(symbols.functionAt(table.fixupOf(pc)!)?.name).toBe('copy_to_kernel_nofault');
     for (const pc of storesOf('register_syscore_ops')) expect(table.fixupOf(pc)).toBeUndefined();
   });
 

@@ -15,7 +15,10 @@ function changes(name: string, before: Uint8Array, offset: number, size: number,
     nameOf: (address) => symbols.symbols.nearest(address)?.symbol.name,
     read: (at, length) => ({ before: before.slice(at, at + length), after: after.slice(at, at + length) }),
   });
-  return found.map(({ path, oldText, newText, bits }) => `${path}: ${oldText} → ${newText}${bits === undefined ? '' : ` (${bits} bits)`}`);
+  return found.map(
+    ({ path, oldText, newText, bits }) =>
+      `${path}: ${oldText} → ${newText}${bits === undefined ? '' : ` (${bits} bits)`}`,
+  );
 }
 
 describe('members that a store changes', () => {
@@ -39,7 +42,9 @@ describe('members that a store changes', () => {
 
   it('takes bit fields apart', () => {
     const byte = Array.from({ length: symbol.size }, (_, index) => index).find((offset) =>
-      changes('cpu_caps', initial, offset, 1, BigInt(initial[offset]! ^ 0xff)).some((text) => text.includes('bits)')),
+      changes('cpu_caps', initial, offset, 1, BigInt(initial[offset]! ^ 0xff)).some((text) =>
+        text.includes('bits)'),
+      ),
     )!;
     const found = changes('cpu_caps', initial, byte, 1, BigInt(initial[byte]! ^ 0x01));
     expect(found).toHaveLength(1);

@@ -17,21 +17,31 @@ describe('seal specifications', () => {
   const cases: Record<string, { name: string; start: bigint; end: bigint }[]> = {
     '.data..ro_after_init': [{ name: '.data..ro_after_init', ...section('.data..ro_after_init') }],
     __ex_table: [{ name: '__ex_table', ...section('__ex_table') }],
-    '__start_rodata.._data': [{ name: '__start_rodata.._data', start: at('__start_rodata'), end: at('_data') }],
+    '__start_rodata.._data': [
+      { name: '__start_rodata.._data', start: at('__start_rodata'), end: at('_data') },
+    ],
     'rodata=__start_rodata .. _data': [{ name: 'rodata', start: at('__start_rodata'), end: at('_data') }],
     cpu_caps: [{ name: 'cpu_caps', start: at('cpu_caps'), end: at('cpu_caps') + capsSize }],
     '0xffffffff80600000..0xffffffff80601000': [
-      { name: '0xffffffff80600000..0xffffffff80601000', start: 0xffffffff80600000n, end: 0xffffffff80601000n },
+      {
+        name: '0xffffffff80600000..0xffffffff80601000',
+        start: 0xffffffff80600000n,
+        end: 0xffffffff80601000n,
+      },
     ],
-    'page=0xffff_ffff_8060_0000+4096': [{ name: 'page', start: 0xffffffff80600000n, end: 0xffffffff80601000n }],
-    '0xffffffff80600000.._data': [{ name: '0xffffffff80600000.._data', start: 0xffffffff80600000n, end: at('_data') }],
+    'page=0xffff_ffff_8060_0000+4096': [
+      { name: 'page', start: 0xffffffff80600000n, end: 0xffffffff80601000n },
+    ],
+    '0xffffffff80600000.._data': [
+      { name: '0xffffffff80600000.._data', start: 0xffffffff80600000n, end: at('_data') },
+    ],
     'cpu_caps, .rodata': [
       { name: 'cpu_caps', start: at('cpu_caps'), end: at('cpu_caps') + capsSize },
       { name: '.rodata', ...section('.rodata') },
     ],
   };
   for (const [spec, expected] of Object.entries(cases)) {
-    it(`${spec}`, () => expect(resolveSeal(spec, symbols)).toEqual(expected));
+    it(spec, () => expect(resolveSeal(spec, symbols)).toEqual(expected));
   }
 
   const errors: Record<string, RegExp> = {
@@ -73,9 +83,16 @@ describe('regions', () => {
 
   it('tell what was meant to be sealed from what merely lies on a sealed page', () => {
     const regions = Regions.of([], symbols, space);
-    const intended = ['cpu_caps', 'rodata_enabled', '__cpu_possible_mask', 'syscore_ops_list', 'rodata_test_data'];
+    const intended = [
+      'cpu_caps',
+      'rodata_enabled',
+      '__cpu_possible_mask',
+      'syscore_ops_list',
+      'rodata_test_data',
+    ];
     for (const name of intended) expect([name, regions.intends(at(name))]).toEqual([name, true]);
-    for (const name of ['suspend_stats', 'wake_table', 'cpus']) expect([name, regions.intends(at(name))]).toEqual([name, false]);
+    for (const name of ['suspend_stats', 'wake_table', 'cpus'])
+      expect([name, regions.intends(at(name))]).toEqual([name, false]);
     expect(regions.at(at('suspend_stats'))?.name).toBe('rodata');
   });
 

@@ -14,7 +14,11 @@ const store = (step: number, offset: number, size: number): StoreRecord => ({
 });
 
 /** Stores [step, offset, size], then a question [offset, size] and [first, latest, count]. */
-function check(stores: [number, number, number][], question: [number, number], answer: [number?, number?, number?]): void {
+function check(
+  stores: [number, number, number][],
+  question: [number, number],
+  answer: [number?, number?, number?],
+): void {
   const log = new WriterLog();
   for (const each of stores) log.note(store(...each));
   const { first, latest, count } = log.lookUp(BASE + BigInt(question[0]), question[1]);
@@ -25,9 +29,22 @@ function check(stores: [number, number, number][], question: [number, number], a
 describe('writers before the seal', () => {
   it('none', () => check([], [0, 8], []));
   it('one', () => check([[5, 0, 8]], [0, 8], [5, 5, 1]));
-  it('first and latest', () => check([[5, 0, 8], [6, 0, 8], [9, 0, 8]], [0, 8], [5, 9, 3]));
+  it('first and latest', () =>
+    check(
+      [
+        [5, 0, 8],
+        [6, 0, 8],
+        [9, 0, 8],
+      ],
+      [0, 8],
+      [5, 9, 3],
+    ));
   it('byte by byte within a doubleword', () => {
-    const stores: [number, number, number][] = [[1, 0, 8], [2, 0, 1], [3, 7, 1]];
+    const stores: [number, number, number][] = [
+      [1, 0, 8],
+      [2, 0, 1],
+      [3, 7, 1],
+    ];
     check(stores, [0, 1], [1, 2, 2]);
     check(stores, [3, 2], [1, 1, 1]);
     check(stores, [7, 1], [1, 3, 2]);
