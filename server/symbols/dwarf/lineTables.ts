@@ -176,7 +176,7 @@ export class LineTables {
     const offset = root.offset(At.stmtList);
     if (offset === undefined) return undefined;
     const header = readLineHeader(this.#units.sections, offset, unit);
-    const directory = root.string(At.compDir) ?? '';
+    const directory = root.string(At.compDir) ?? this.#directoryOf(offset);
     const directoryIds = header.directories.map((name) =>
       this.#files.directory(
         header.version >= 5 ? (header.directories[0] ?? '') : directory,
@@ -191,6 +191,15 @@ export class LineTables {
         : this.#files.file(id, file!.name, (reference) => unit.lineString(reference));
     });
     return { header, fileIds };
+  }
+
+  /** Working directory of the unit that a line table is made for; type units of DWARF 4 share it without saying. */
+  #directoryOf(tableOffset: number): string {
+    for (const { root } of this.#units.all) {
+      const directory = root.offset(At.stmtList) === tableOffset ? root.string(At.compDir) : undefined;
+      if (directory !== undefined) return directory;
+    }
+    return '';
   }
 
   #guard<T>(read: () => T): T | undefined {
