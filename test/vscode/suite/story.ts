@@ -97,7 +97,7 @@ describe('A session on the sample', () => {
     assert.equal(fact('variable'), 'cpu_caps.features[2].bits');
     assert.match(fact('redundant') ?? '', /^yes/);
     assert.equal(fact('old value'), fact('new value'));
-    assert.match(fact('sealed by') ?? '', /^change_page_attr.*mm\/pageattr\.c:\d+\), hart 0, step [\d,]+$/);
+    assert.match(fact('sealed by') ?? '', /^mark_rodata_ro.*, hart 0, step [\d,]+$/);
   });
 
   it('shows story, stack and diagnosis in the window', async function () {
