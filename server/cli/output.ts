@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import type { CodePlace } from '../session/index.ts';
-import { coloured, sourceText, uncoloured, type Paint } from '../session/report/index.ts';
+import { codeText, coloured, sourceText, uncoloured, type Paint } from '../session/report/index.ts';
 import { UsageError } from './exitStatus.ts';
 
 /** A text stream that a reader may close at any time. */
@@ -39,9 +39,10 @@ export function shortPath(path: string): string {
   return isAbsolute(path) && !fromHere.startsWith('..') ? fromHere : path;
 }
 
-/** `mm/rodata.c:40`, with a short path. */
-export function shortSource(place: CodePlace): string {
-  return sourceText({ ...place, file: place.file === undefined ? undefined : shortPath(place.file) });
+/** `mark_rodata_ro+0x1c (mm/rodata.c:40)`, with a short path; without what is not known. */
+export function placeText(place: CodePlace): string {
+  if (place.file === undefined) return codeText(place);
+  return `${codeText(place)} (${sourceText({ ...place, file: shortPath(place.file) })})`;
 }
 
 /** A terminal that has not been asked to stay plain (https://no-color.org). */

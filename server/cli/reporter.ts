@@ -1,17 +1,9 @@
 /** How a run tells what happens: as JSON lines, or as the guest's console with notes beside it. */
 import type { RefusedStore, SealChange, SessionEvent } from '../session/index.ts';
-import {
-  counted,
-  grouped,
-  hex,
-  codeText,
-  reportOf,
-  reportText,
-  type JsonObject,
-} from '../session/report/index.ts';
+import { counted, grouped, hex, reportOf, reportText, type JsonObject } from '../session/report/index.ts';
 import { consoleJson, exitJson, mips, sealJson, sealedWriteJson, type Summary } from './jsonEvents.ts';
 import type { StorePolicy } from './options.ts';
-import { shortPath, shortSource, type Output } from './output.ts';
+import { placeText, shortPath, type Output } from './output.ts';
 import { SourceLines } from './sourceLines.ts';
 
 export type ConsoleEvent = Extract<SessionEvent, { type: 'console' }>;
@@ -20,15 +12,19 @@ export interface Reporter {
   console(event: ConsoleEvent): void;
   seal(change: SealChange): void;
   sealedWrite(refused: RefusedStore, action: StorePolicy): void;
+  /** Something the user should know of that is no event of the guest. */
   log(text: string): void;
   exit(summary: Summary): void;
 }
 
-/** One object a line, nothing else. */
+/** One object a line on `output`, nothing else; what is no event goes to `notes`. */
 export class JsonReporter implements Reporter {
   readonly #sources = new SourceLines();
 
-  constructor(private readonly output: Output) {}
+  constructor(
+    private readonly output: Output,
+    private readonly notes: Output,
+  ) {}
 
   console({ text }: ConsoleEvent): void {
     this.#write(consoleJson(text));
@@ -43,7 +39,7 @@ export class JsonReporter implements Reporter {
   }
 
   log(text: string): void {
-    this.#write({ event: 'log', text });
+    this.notes.line(`sealscope: ${text}`);
   }
 
   exit(summary: Summary): void {
@@ -75,8 +71,8 @@ export class TextReporter implements Reporter {
   seal({ kind, moment, regions }: SealChange): void {
     for (const { name, start, end } of regions)
       this.#note(
-        `${name} ${kind}: ${hex(start)} to ${hex(end)}, by hart ${moment.hart} in ${codeText(moment.place)} ` +
-          `(${shortSource(moment.place)}) at step ${grouped(moment.step)}`,
+        `${name} ${kind}: ${hex(start)} to ${hex(end)}, by hart ${moment.hart} in ${placeText(moment.place)} ` +
+          `at step ${grouped(moment.step)}`,
       );
   }
 

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { openSession, type Exit, type Session } from '../session/index.ts';
 import { nodeHost } from '../session/nodeHost.node.ts';
+import { debugInfoProblems } from './debugInfoProblems.ts';
 import { exitStatus, signalStatus, statusOf, UsageError } from './exitStatus.ts';
 import { attachTerminal, readInput } from './guestInput.ts';
 import type { Interruptions } from './interruption.ts';
@@ -19,6 +20,8 @@ export async function run(image: string, options: RunOptions, interruptions: Int
   const file = options.console === undefined ? undefined : new OutputFile(options.console);
   try {
     const reporter = reporterFor(options);
+    if (session.symbols !== undefined)
+      session.symbols.onProblem = debugInfoProblems((text) => reporter.log(text));
     let sealedWrites = 0;
     session.listen((event) => {
       switch (event.type) {
@@ -60,12 +63,10 @@ export async function run(image: string, options: RunOptions, interruptions: Int
 }
 
 function reporterFor(options: RunOptions): Reporter {
-  if (options.json) return new JsonReporter(new Output(process.stdout));
-  return new TextReporter({
-    guest: options.console === undefined ? new Output(process.stdout) : undefined,
-    notes: new Output(process.stderr),
-    stats: options.stats,
-  });
+  const notes = new Output(process.stderr);
+  if (options.json) return new JsonReporter(new Output(process.stdout), notes);
+  const guest = options.console === undefined ? new Output(process.stdout) : undefined;
+  return new TextReporter({ guest, notes, stats: options.stats });
 }
 
 /** Runs to the guest's end, an interruption, Ctrl-A x, or the store at which the run was asked to stop. */

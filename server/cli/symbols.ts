@@ -7,6 +7,7 @@ import { openSymbolFile, type SymbolFile } from '../symbols/index.ts';
 import { openFileSource } from '../symbols/fileByteSource.node.ts';
 import type { ElfSymbol } from '../symbols/elf/model.ts';
 import { counted, hex, regionJson, sizeText, type JsonObject, type Paint } from '../session/report/index.ts';
+import { debugInfoProblems } from './debugInfoProblems.ts';
 import { exitStatus, UsageError } from './exitStatus.ts';
 import { Output } from './output.ts';
 
@@ -31,6 +32,7 @@ export function symbols(path: string, options: SymbolsOptions): number {
   const source = openElf(path);
   try {
     const file = openSymbolFile(source);
+    file.onProblem = debugInfoProblems((text) => process.stderr.write(`sealscope: ${text}\n`));
     if (file.symbols.count === 0)
       throw new UsageError(
         `${path} has no symbols: it is stripped; give the ELF file as the linker wrote it`,

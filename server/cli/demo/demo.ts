@@ -25,7 +25,7 @@ import {
 } from '../../session/report/index.ts';
 import { exitStatus, signalStatus } from '../exitStatus.ts';
 import type { Interruptions } from '../interruption.ts';
-import { Output, shortPath, shortSource } from '../output.ts';
+import { Output, placeText, shortPath } from '../output.ts';
 import { SourceLines } from '../sourceLines.ts';
 import { guestLog } from './guestLog.ts';
 import { Narrator } from './narrator.ts';
@@ -124,8 +124,8 @@ function narrate(session: Session, narrator: Narrator): void {
         `${listed(
           regions.map(({ name }) => name),
           4,
-        )}: hart ${moment.hart} took the write permission away in ${codeText(moment.place)} ` +
-          `(${shortSource(moment.place)}), step ${grouped(moment.step)}`,
+        )}: hart ${moment.hart} took the write permission away in ${placeText(moment.place)}, ` +
+          `step ${grouped(moment.step)}`,
       );
     }
   });
@@ -188,7 +188,7 @@ async function carryOut(
     `hart ${refused.hart}`,
     choice === 'oops'
       ? `is in ${codeText(place)}, the guest's own trap handler: it decides`
-      : `goes on at ${codeText(place)} ${shortSource(place)}`,
+      : `goes on at ${placeText(place)}`,
   );
 }
 
@@ -202,7 +202,7 @@ function tellEnd(session: Session, exit: Exit, choice: OfferedChoice | undefined
   if (hidden.length > 0) {
     narrator.tell(
       'unheard',
-      'its console is still suspended; its log buffer, which nobody would see, ends with:',
+      'its console is still suspended; its own oops waits in log_buf, where nobody would see it:',
     );
     for (const line of hidden) narrator.guest(`${line}\n`);
   }

@@ -2,9 +2,11 @@
 import { EvaluationError } from '../../symbols/index.ts';
 import type { Session } from '../../session/index.ts';
 
-const linesShown = 6;
+/** Where the sample's oops begins, as Linux's does. */
+const oopsBegins = 'Unable to handle';
+const linesShown = { first: 4, last: 3 };
 
-/** The last lines that printk.c has logged and no console has shown; empty when there are none. */
+/** The oops that printk.c has logged and no console has shown, its middle left out; empty when there is none. */
 export function guestLog(session: Session): string[] {
   const read = (name: string): bigint => session.inspect.evaluate(name).toBigInt();
   try {
@@ -19,12 +21,17 @@ export function guestLog(session: Session): string[] {
         (_, index) => bytes[Number((first + BigInt(index)) % size)]!,
       ),
     );
-    return text
-      .split('\n')
-      .filter((line) => line !== '')
-      .slice(-linesShown);
+    const oops = text.indexOf(oopsBegins);
+    return oops === -1 ? [] : shortened(text.slice(text.lastIndexOf('\n', oops) + 1));
   } catch (error) {
     if (error instanceof EvaluationError) return [];
     throw error;
   }
+}
+
+function shortened(text: string): string[] {
+  const lines = text.trimEnd().split('\n');
+  const { first, last } = linesShown;
+  if (lines.length <= first + last) return lines;
+  return [...lines.slice(0, first), `… ${lines.length - first - last} lines …`, ...lines.slice(-last)];
 }

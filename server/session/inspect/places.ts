@@ -58,14 +58,17 @@ export class Places {
     const file = position && sources.toHost(position.path);
     const source = { file, line: position?.line, inlined };
     if (name !== undefined) return { pc, function: name, offset: 0, size: 0, ...source };
+    // A return address is looked up one byte earlier, inside the call, but shown as it is.
+    const beyond = Number(this.#guest.space.linkedOf(pc) - linked);
     const near = symbols?.symbols.nearest(linked, ['function', 'none']);
     const known = symbols?.functionAt(linked);
     if (known?.entry !== undefined) {
-      const offset = Number(linked - known.entry);
+      const offset = Number(linked - known.entry) + beyond;
       const size = known.ranges.find((range) => range.start === known.entry);
       return { pc, function: known.name, offset, size: size ? Number(size.end - size.start) : 0, ...source };
     }
     if (near === undefined) return { pc, function: '', offset: 0, size: 0, ...source };
-    return { pc, function: near.symbol.name, offset: Number(near.offset), size: near.symbol.size, ...source };
+    const offset = Number(near.offset) + beyond;
+    return { pc, function: near.symbol.name, offset, size: near.symbol.size, ...source };
   }
 }

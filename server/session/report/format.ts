@@ -42,9 +42,10 @@ export function sourceText(place: {
   return place.file === undefined ? '' : `${place.file}:${place.line ?? '?'}`;
 }
 
-/** `function+0x1c`, or the bare address where no symbol covers it. */
+/** `function+0x1c`; the bare name of an inlined function, the bare address where no symbol covers it. */
 export function codeText(place: CodePlace): string {
-  return place.function === '' ? hex(place.pc) : `${place.function}+${hex(BigInt(place.offset))}`;
+  if (place.function === '') return hex(place.pc);
+  return place.inlined ? place.function : `${place.function}+${hex(BigInt(place.offset))}`;
 }
 
 /** `first, second, third and 4 more`, at most `limit` names. */

@@ -121,7 +121,7 @@ function what(refused: RefusedStore, style: Style): string[] {
         : paint.danger('a different value')
     }`,
     ...refused.members
-      .filter(({ path, oldText, newText }) => path !== object?.path || oldText !== newText)
+      .filter((member) => member.path !== object?.path || !isNumber(member.oldText))
       .map(({ path, oldText, newText }) => `${path}: ${oldText} → ${newText}`),
     ...(object?.inRegion === false
       ? [`${object.symbol} is not part of ${refused.region.name}: it only shares a page with it`]
@@ -134,6 +134,11 @@ function what(refused: RefusedStore, style: Style): string[] {
             (part.object?.path ?? 'no symbol'),
         )),
   ];
+}
+
+/** A value as bare as the line of hexadecimal digits above it. */
+function isNumber(text: string): boolean {
+  return /^-?(0x[0-9a-f]+|\d+)$/i.test(text);
 }
 
 function objectLine(object: DataObject, style: Style): string {
@@ -156,11 +161,14 @@ function where({ refused, sourceLine }: RefusedStoreReport, { paint, source }: S
 }
 
 function sealed({ sealedBy, region }: RefusedStore, style: Style): string[] {
-  const who =
-    sealedBy === undefined
-      ? 'mapped read-only from the start'
-      : `at step ${grouped(sealedBy.step)} by hart ${sealedBy.hart} in ${placeText(sealedBy.place, style)}`;
-  return [who, `${region.name}, ${hex(region.start)} to ${hex(region.end)}, ${origins[region.origin]}`];
+  const range = `${region.name}, ${hex(region.start)} to ${hex(region.end)}, ${origins[region.origin]}`;
+  if (sealedBy === undefined) return ['mapped read-only from the start', range];
+  const callers = sealedBy.stack.slice(1).map((place) => place.function);
+  return [
+    `at step ${grouped(sealedBy.step)} by hart ${sealedBy.hart} in ${placeText(sealedBy.place, style)}`,
+    ...(callers.length === 0 ? [] : [`called by ${callers.join(' ← ')}`]),
+    range,
+  ];
 }
 
 function page({ page: facts, neighbours, throughAlias }: RefusedStore, paint: Paint): string[] {

@@ -216,6 +216,9 @@ class FrameTable {
         else if (letter !== 'B' && letter !== 'G') break;
       }
       reader.position = after;
+    } else if (augmentation === 'S') {
+      // What the GNU assembler writes into .debug_frame for .cfi_signal_frame: a letter without data.
+      signal = true;
     } else if (augmentation !== '') {
       reader.fail(`CIE augmentation "${augmentation}" is not supported`);
     }

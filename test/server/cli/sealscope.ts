@@ -110,11 +110,7 @@ export interface ExitJson {
 }
 
 export type EventJson =
-  | { readonly event: 'console'; readonly text: string }
-  | { readonly event: 'log'; readonly text: string }
-  | SealJson
-  | SealedWriteJson
-  | ExitJson;
+  { readonly event: 'console'; readonly text: string } | SealJson | SealedWriteJson | ExitJson;
 
 const schema = JSON.parse(readFileSync(new URL('events.schema.json', import.meta.url), 'utf8')) as object;
 const isEvent = new Ajv({ allErrors: true, allowUnionTypes: true }).compile<EventJson>(schema);
