@@ -1,8 +1,17 @@
 /** Input that cannot be used: exit status 2, nothing on stdout, one line on stderr that says what and what to do. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { assemble, file, objcopy, patched, programHeader, sectionBoundaries, truncated } from './guests.ts';
-import { runSealscope, sampleImage } from './sealscope.ts';
+import {
+  assemble,
+  file,
+  objcopy,
+  overwritten,
+  patched,
+  programHeader,
+  sectionBoundaries,
+  truncated,
+} from './guests.ts';
+import { runJson, runSealscope, sampleImage } from './sealscope.ts';
 
 async function refuses(args: readonly string[], message: RegExp | string): Promise<void> {
   const { status, stdout, stderr } = await runSealscope(args);
@@ -145,5 +154,41 @@ describe('images', () => {
       ['symbols', '--sealed', plain],
       /no section or symbols that look sealed; name what is with --seal/,
     );
+  });
+});
+
+/** Never fatal: what can be read is used, and the rest is named. */
+describe('malformed debug information', () => {
+  it.each(['.debug_info', '.debug_abbrev', '.debug_line', '.debug_frame'])('in %s', async (section) => {
+    const image = overwritten(section, 0xff);
+    const run = await runJson([
+      '--harts',
+      '2',
+      '--append',
+      'scenario=resume',
+      '--on-sealed-write',
+      'stop',
+      image,
+    ]);
+    const [first, ...more] = run.finished.stderr.trimEnd().split('\n');
+    expect(first).toMatch(
+      new RegExp(`^sealscope: malformed debug information is left out: \\${section}\\+0x`),
+    );
+    expect(more.length).toBeLessThanOrEqual(3);
+    expect(run.sealedWrites).toMatchObject([
+      { symbol: 'cpu_caps', function: 'cpu_detect_features', redundant: true },
+    ]);
+    expect(run.status).toBe(0);
+  });
+
+  it('in a list of symbols', async () => {
+    const { status, stdout, stderr } = await runSealscope([
+      'symbols',
+      '--sealed',
+      overwritten('.debug_info', 0xff),
+    ]);
+    expect(stderr).toMatch(/^sealscope: malformed debug information is left out: \.debug_info\+0x/);
+    expect(stdout).toMatch(/cpu_caps +- +\.data\.\.ro_after_init/);
+    expect(status).toBe(0);
   });
 });

@@ -53,7 +53,7 @@ export function truncated(length: number): string {
   return file(`truncated-${length}.elf`, sampleBytes().subarray(0, length));
 }
 
-const elfHeader = { sectionHeaders: 0x28, programHeaders: 0x20, sectionCount: 0x3c };
+const elfHeader = { sectionHeaders: 0x28, programHeaders: 0x20, sectionCount: 0x3c, sectionNames: 0x3e };
 const sectionHeaderSize = 64;
 const programHeaderSize = 56;
 
@@ -71,6 +71,25 @@ export function sectionBoundaries(): number[] {
     boundaries.add(offset + (noBits ? 0 : Number(bytes.readBigUInt64LE(header + 0x20))));
   }
   return [...boundaries].filter((offset) => offset < bytes.length).sort((a, b) => a - b);
+}
+
+/** The sample with every byte of a section set. */
+export function overwritten(section: string, value: number): string {
+  return patched(`overwritten${section}.elf`, (view) => {
+    const table = Number(view.getBigUint64(elfHeader.sectionHeaders, true));
+    const header = (index: number): number => table + index * sectionHeaderSize;
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    const names = Number(
+      view.getBigUint64(header(view.getUint16(elfHeader.sectionNames, true)) + 0x18, true),
+    );
+    for (let index = 1; index < view.getUint16(elfHeader.sectionCount, true); index++) {
+      const start = names + view.getUint32(header(index), true);
+      const name = new TextDecoder().decode(bytes.subarray(start, bytes.indexOf(0, start)));
+      const offset = Number(view.getBigUint64(header(index) + 0x18, true));
+      const size = Number(view.getBigUint64(header(index) + 0x20, true));
+      if (name === section) bytes.fill(value, offset, offset + size);
+    }
+  });
 }
 
 /** File offset of a field of the sample's program header `index`. */
