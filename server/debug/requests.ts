@@ -5,7 +5,7 @@ import type { CustomCommand, CustomResult } from './protocol.ts';
 import type { Shape } from './schema.ts';
 
 /** What the standard says each response carries. A command that is not here is unknown to this adapter. */
-export interface Bodies {
+interface Bodies {
   initialize: DebugProtocol.InitializeResponse['body'];
   cancel: DebugProtocol.CancelResponse['body'];
   launch: DebugProtocol.LaunchResponse['body'];

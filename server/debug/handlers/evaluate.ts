@@ -2,7 +2,8 @@
 import { SessionError } from '../../session/index.ts';
 import type { Frame } from '../../session/index.ts';
 import { assignValue, valueFacts, valueText, type ValueSource } from '../containers/values.ts';
-import type { DebugContext } from '../context.ts';
+import type { DebugContext, FrameName } from '../context.ts';
+import { evaluatePurely } from '../pureEvaluation.ts';
 import { on, type Handlers } from '../requests.ts';
 import { flag, integer, object, optional, text } from '../schema.ts';
 
@@ -13,13 +14,22 @@ export const evaluateHandlers: Handlers<'evaluate' | 'setExpression' | 'completi
   evaluate: on(
     'standstill',
     object({ expression: text, frameId, context: optional(text), format }),
-    (context, args) => {
-      const frame = args.frameId === undefined ? undefined : context.frame(args.frameId);
-      const { verbs } = context.session;
-      // Verbs may act; hovering or watching must not.
-      if (args.context === 'repl' && verbs.recognises(args.expression))
-        return { result: verbs.run(args.expression, frame ?? topFrame(context)), variablesReference: 0 };
+    (context, args, call) => {
+      const { session } = context;
       const source = expressionSource(context, args.expression, args.frameId);
+      if (args.context === 'repl') {
+        if (session.verbs.recognises(args.expression)) {
+          const result = session.verbs.run(args.expression, frameOrNone(context, source.frame));
+          return { result, variablesReference: 0 };
+        }
+        // Typed once, evaluated once: it may assign.
+        const value = session.inspect.evaluate(args.expression, frameOrNone(context, source.frame));
+        const once = { ...source, key: `typed ${call.seq}`, read: () => value };
+        return {
+          result: valueText(value, { hex: args.format?.hex ?? false }),
+          ...valueFacts(context, once, value),
+        };
+      }
       const value = source.read();
       const view = { hex: args.format?.hex ?? false, full: args.context === 'clipboard' };
       return { result: valueText(value, view), ...valueFacts(context, source, value) };
@@ -60,7 +70,11 @@ export const evaluateHandlers: Handlers<'evaluate' | 'setExpression' | 'completi
 };
 
 /** An expression as a value that can be read again after a change. Without a frame, where the guest stopped. */
-function expressionSource(context: DebugContext, expression: string, id: number | undefined): ValueSource {
+function expressionSource(
+  context: DebugContext,
+  expression: string,
+  id: number | undefined,
+): ValueSource & { readonly frame: FrameName } {
   const name = id === undefined ? { hart: context.currentHart, level: 0 } : context.frames.get(id);
   return {
     key: `expression ${name.hart}:${name.level} ${expression}`,
@@ -68,16 +82,16 @@ function expressionSource(context: DebugContext, expression: string, id: number 
     expression,
     frame: name,
     read: () => {
-      const { inspect } = context.session;
-      return inspect.evaluate(expression, inspect.frame(name.hart, name.level));
+      const { session } = context;
+      return evaluatePurely(session, expression, session.inspect.frame(name.hart, name.level));
     },
   };
 }
 
-/** Where the guest stands; undefined where there is no frame at all. */
-function topFrame(context: DebugContext): Frame | undefined {
+/** The frame to evaluate in; undefined where there is none at all, which few verbs mind. */
+function frameOrNone({ session }: DebugContext, { hart, level }: FrameName): Frame | undefined {
   try {
-    return context.session.inspect.frame(context.currentHart, 0);
+    return session.inspect.frame(hart, level);
   } catch (error) {
     if (error instanceof SessionError) return undefined;
     throw error;

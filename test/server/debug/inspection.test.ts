@@ -239,6 +239,24 @@ describe('evaluate', () => {
     expect(error.format).toMatch(text);
   });
 
+  it('assigns in the REPL, once, and never where clients evaluate by themselves', async () => {
+    const count = async () => (await evaluate('suspend_stats.success')).result;
+    const before = await count();
+    for (const context of ['watch', 'hover', 'clipboard'])
+      for (const expression of ['suspend_stats.success = 40', 'suspend_stats.success += 1', '$s1 = 0']) {
+        const args = { expression, frameId: frames[0]!.id, context };
+        const error = await client.expectError('evaluate', args);
+        expect(error.format).toMatch(/would change the guest/);
+      }
+    expect(await count()).toBe(before);
+    for (const value of ['40', before]) {
+      await evaluate(`suspend_stats.success = ${value}`, { context: 'repl' });
+      await client.expect('memory');
+      await client.expect('invalidated');
+      expect(await count()).toBe(value);
+    }
+  });
+
   it('verbs work in the REPL and nowhere else', async () => {
     const help = await client.request('evaluate', { expression: 'help', context: 'repl' });
     expect(help.result).toMatch(/fault/);

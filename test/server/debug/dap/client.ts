@@ -16,7 +16,7 @@ type Message = DebugProtocol.ProtocolMessage;
 type EventName = keyof Events;
 
 /** The arguments the protocol declares for a command. */
-export interface ArgumentsOf {
+interface ArgumentsOf {
   initialize: DebugProtocol.InitializeRequestArguments;
   cancel: DebugProtocol.CancelArguments;
   launch: Readonly<Record<string, unknown>>;

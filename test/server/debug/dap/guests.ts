@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const sampleDirectory = fileURLToPath(new URL('../../../../samples/resume-bug', import.meta.url));
+const sampleDirectory = fileURLToPath(new URL('../../../../samples/resume-bug', import.meta.url));
 export const sample = join(sampleDirectory, 'resume-bug.elf');
 
 export const sourceFile = (name: string) => join(sampleDirectory, name);

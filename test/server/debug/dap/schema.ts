@@ -3,6 +3,10 @@
  * the form of declarations only, which are generated from it; they are turned back into a schema here. Every object is
  * closed, so that a misspelt member is found.
  */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { createGenerator } from 'ts-json-schema-generator';
@@ -29,16 +33,36 @@ function integersIn(schema: unknown, name = ''): unknown {
   return changed;
 }
 
-function published(): { definitions: Record<string, Schema> } {
+type Published = { readonly definitions: Record<string, Schema> };
+
+function generated(): Published {
   const generator = createGenerator({
     path: declarations,
     type: '*',
     skipTypeCheck: true,
     additionalProperties: false,
   });
-  const { definitions } = integersIn(generator.createSchema('*')) as { definitions: Record<string, Schema> };
+  const { definitions } = integersIn(generator.createSchema('*')) as Published;
   for (const name of OPEN) definitions[`DebugProtocol.${name}`]!['additionalProperties'] = true;
   return { definitions };
+}
+
+/** Generated once for each version of the declarations: it takes a second or two, and every test file needs it. */
+function published(): Published {
+  const digest = createHash('sha256')
+    .update(readFileSync(declarations))
+    .update(readFileSync(fileURLToPath(import.meta.url)))
+    .digest('hex');
+  const directory = join(tmpdir(), 'sealscope-dap-schema');
+  const cached = join(directory, `${digest}.json`);
+  if (existsSync(cached)) return JSON.parse(readFileSync(cached, 'utf8')) as Published;
+  const schema = generated();
+  mkdirSync(directory, { recursive: true });
+  // Test files run beside each other: none may find half a file.
+  const partial = `${cached}.${process.pid}`;
+  writeFileSync(partial, JSON.stringify(schema));
+  renameSync(partial, cached);
+  return schema;
 }
 
 const ajv = new Ajv({ strict: false, allErrors: true });

@@ -11,7 +11,7 @@ function stable(text: string): string {
     .replaceAll(root, '<root>/')
     .replaceAll(/0x[0-9a-f]{7,16}/g, '<address>')
     .replaceAll(/\bstep [\d,]+/g, 'step <step>')
-    .replaceAll(/\+0x[0-9a-f]+/g, '+<offset>')
+    .replaceAll(/\+0x[0-9a-f]+/g, '')
     .replaceAll(/"line": \d+/g, '"line": <line>')
     .replaceAll(/"column": \d+/g, '"column": <column>')
     .replaceAll(/(\.[chS]):\d+/g, '$1:<line>');

@@ -15,7 +15,7 @@ export interface Wire {
 }
 
 /** What the adapter writes for whoever maintains it. */
-export class Log {
+class Log {
   #text = '';
   #wake: (() => void) | undefined;
 
