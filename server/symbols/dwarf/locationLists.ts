@@ -19,25 +19,35 @@ const ALL_ONES = 0xffffffffffffffffn;
 
 /**
  * The expression that gives an attribute of class location at a pc: the attribute's own, or that of the list entry
- * which covers the pc. Undefined where there is none.
+ * which covers the pc. Undefined where there is none. GCC has empty entries for what holds before a function's first
+ * instruction only; they count if `pc` is the function's `entry`.
  */
-export function expressionAt(die: Die, attribute: number, pc: bigint): Uint8Array | undefined {
+export function expressionAt(
+  die: Die,
+  attribute: number,
+  pc: bigint,
+  entry?: bigint,
+): Uint8Array | undefined {
   const value = die.attribute(attribute);
   const { unit } = die;
+  const covers = (start: bigint, end: bigint): boolean =>
+    (pc >= start && pc < end) || (pc === start && pc === end && pc === entry);
   switch (value?.kind) {
     case 'block':
       return value.bytes;
     case 'listIndex':
-      return searchList(unit, indexedOffset(unit, value.index), pc);
+      return searchList(unit, indexedOffset(unit, value.index), covers);
     case 'offset':
     case 'constant': {
       const offset = Number(value.value);
-      return unit.version >= 5 ? searchList(unit, offset, pc) : searchOldList(unit, offset, pc);
+      return unit.version >= 5 ? searchList(unit, offset, covers) : searchOldList(unit, offset, covers);
     }
     default:
       return undefined;
   }
 }
+
+type Covers = (start: bigint, end: bigint) => boolean;
 
 function indexedOffset(unit: Unit, index: number): number {
   const base = unit.bases.loclists;
@@ -45,7 +55,7 @@ function indexedOffset(unit: Unit, index: number): number {
   return base + unit.sections.loclists.reader(base + index * size, size).sectionOffset(size);
 }
 
-function searchList(unit: Unit, offset: number, pc: bigint): Uint8Array | undefined {
+function searchList(unit: Unit, offset: number, covers: Covers): Uint8Array | undefined {
   const reader = unit.sections.loclists.readerAt(offset);
   let base = unit.bases.lowPc;
   let fallback: Uint8Array | undefined;
@@ -93,12 +103,12 @@ function searchList(unit: Unit, offset: number, pc: bigint): Uint8Array | undefi
         return reader.fail('unknown location list entry', reader.position - 1);
     }
     const bytes = expression();
-    if (pc >= start && pc < end) return bytes;
+    if (covers(start, end)) return bytes;
   }
 }
 
 /** DWARF 4, 2.6.2. */
-function searchOldList(unit: Unit, offset: number, pc: bigint): Uint8Array | undefined {
+function searchOldList(unit: Unit, offset: number, covers: Covers): Uint8Array | undefined {
   const reader: Reader = unit.sections.loc.readerAt(offset);
   let base = unit.bases.lowPc;
   while (true) {
@@ -110,6 +120,6 @@ function searchOldList(unit: Unit, offset: number, pc: bigint): Uint8Array | und
       continue;
     }
     const bytes = reader.take(reader.u16());
-    if (pc >= base + start && pc < base + end) return bytes;
+    if (covers(base + start, base + end)) return bytes;
   }
 }

@@ -47,7 +47,8 @@ export class Locator {
       return { kind: 'optimised-out', reason: 'optimised out' };
     }
     const pc = frame?.codeAddress ?? 0n;
-    const expression = expressionAt(holder, At.location, pc);
+    const entry = frame?.pc === pc ? this.#functions.at(pc)?.entry : undefined;
+    const expression = expressionAt(holder, At.location, pc, entry);
     if (expression === undefined) return { kind: 'optimised-out', reason: 'optimised out here' };
     const section = holder.unit.header.section.name;
     return evaluateLocation(expression, section, holder.unit, this.#context(frame, 0));

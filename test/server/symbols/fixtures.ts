@@ -62,6 +62,16 @@ export function openFixture(path: string, bytes: Uint8Array = readFileSync(path)
   };
 }
 
+const SAMPLE = fileURLToPath(new URL('../../../samples/resume-bug/resume-bug.elf', import.meta.url));
+
+/** The small kernel that the repository carries. */
+export const SAMPLE_NAME = 'the resume-bug sample';
+
+/** The program of a variant, or the sample. */
+export function fixtureNamed(name: string): Fixture {
+  return name === SAMPLE_NAME ? openFixture(SAMPLE) : buildProgram(VARIANTS[name]!);
+}
+
 /** Builds the program of `fixtures/` and opens it. */
 export function buildProgram(flags: readonly string[]): Fixture {
   const path = join(temporaryDirectory(), 'program.elf');

@@ -59,15 +59,17 @@ def describe(question):
                         except Exception as problem: names[symbol.name] = '<error: %s>' % problem
                 if block.function is not None: break
                 block = block.superblock
-            saved = {r: int(frame.read_register(r)) & 0xffffffffffffffff for r in question['registers']}
-            result.append({'name': frame.name(), 'pc': frame.pc(), 'line': sal.line, 'inlined': frame.type() == gdb.INLINE_FRAME, 'names': names, 'registers': saved})
+            saved = {r: hex(int(frame.read_register(r)) & 0xffffffffffffffff) for r in question['registers']}
+            result.append({'name': frame.name(), 'pc': hex(frame.pc()), 'line': sal.line, 'inlined': frame.type() == gdb.INLINE_FRAME, 'names': names, 'registers': saved})
             frame = frame.older()
         return result
     if kind == 'registers':
         frame = gdb.newest_frame()
         return {r: str(int(frame.read_register(r)) & 0xffffffffffffffff) for r in question['registers']}
     if kind == 'memory':
-        return bytes(gdb.selected_inferior().read_memory(question['address'], question['length'])).hex()
+        address = int(gdb.parse_and_eval(question['at'])) & 0xffffffffffffffff
+        try: return [str(address), bytes(gdb.selected_inferior().read_memory(address, question['length'])).hex()]
+        except gdb.MemoryError: return [str(address), '']
     raise ValueError(kind)
 
 answers = []
@@ -85,7 +87,8 @@ export type Question =
   | { ask: 'stops'; at: string }
   | { ask: 'frames'; registers: readonly string[] }
   | { ask: 'registers'; registers: readonly string[] }
-  | { ask: 'memory'; address: string; length: number };
+  /** Where `at` evaluates to; empty where it cannot be read. */
+  | { ask: 'memory'; at: string; length: number };
 
 /** Asks gdb about a file; one answer for each question, `{error}` where gdb has none. */
 export function askGdb(
