@@ -18,13 +18,13 @@ export interface RunOptions {
   readonly dtb?: string;
   readonly seal: readonly string[];
   readonly onSealedWrite: StorePolicy;
-  readonly failOnSealedWrite: boolean;
+  readonly failOnSealedWrite?: true;
   readonly maxInstructions?: bigint;
   readonly engine: 'auto' | 'interpreter' | 'translator';
   readonly console?: string;
   readonly input?: string;
-  readonly json: boolean;
-  readonly stats: boolean;
+  readonly json?: true;
+  readonly stats?: true;
 }
 
 /** Declares the options on a command. */
@@ -36,22 +36,17 @@ export function declareRunOptions(command: Command): Command {
     .option('--firmware <which>', 'auto, builtin, none, or a file that runs in M-mode', 'auto')
     .option('--disk <file>', 'disk image')
     .option('--harts <n>', 'number of harts, 1 to 8', hartCount, 1)
-    .option('--memory <size>', 'RAM, as 128M or 1G', memorySize, 128 * 2 ** 20)
+    .addOption(new Option('--memory <size>', 'RAM').argParser(memorySize).default(128 * 2 ** 20, '128M'))
     .option('--isa <isa>', 'instruction set, as rv64imac')
     .addOption(new Option('--mmu <mode>', 'largest translation mode').choices(['sv39', 'sv48', 'sv57']))
     .option('--dtb <file>', 'device tree to hand to the guest (default: generated)')
-    .option(
-      '--seal <spec>',
-      'seal a section, symbol..symbol, 0xstart..0xend or a symbol (repeatable)',
-      collect,
-      [],
-    )
+    .addOption(sealOption())
     .addOption(
       new Option('--on-sealed-write <action>', 'what to do at a store that a seal refuses')
         .choices([...SEAL_CHOICES, 'stop'])
         .default('oops'),
     )
-    .option('--fail-on-sealed-write', 'exit with status 3 when a seal refused a store', false)
+    .option('--fail-on-sealed-write', 'exit with status 3 when a seal refused a store')
     .option('--max-instructions <n>', 'end the run after so many instructions', instructionCount)
     .addOption(
       new Option('--engine <engine>', 'how instructions are executed')
@@ -60,8 +55,8 @@ export function declareRunOptions(command: Command): Command {
     )
     .option('--console <file>', "write the guest's output to a file (default: stdout)")
     .option('--input <file>', "type a file's bytes at the guest's console; - is stdin")
-    .option('--json', 'write events to stdout, one JSON object a line', false)
-    .option('--stats', 'tell at the end how long it took, and the digest of the final state', false);
+    .option('--json', 'write events to stdout, one JSON object a line')
+    .option('--stats', 'tell at the end how long it took, and the digest of the final state');
 }
 
 export function sessionConfiguration(image: string, options: RunOptions): SessionConfiguration {
@@ -83,8 +78,17 @@ export function sessionConfiguration(image: string, options: RunOptions): Sessio
   };
 }
 
-/** For options that may be repeated. */
-export function collect(value: string, values: readonly string[]): string[] {
+/** `--seal SPEC`, as often as needed. */
+export function sealOption(): Option {
+  return new Option(
+    '--seal <spec>',
+    'what is sealed: a section, symbol..symbol, 0xstart..0xend or an object (repeatable)',
+  )
+    .argParser(collect)
+    .default([], 'what presets find');
+}
+
+function collect(value: string, values: readonly string[]): string[] {
   return [...values, value];
 }
 

@@ -6,7 +6,7 @@ import { demo, type DemoOptions } from './demo/demo.ts';
 import { scenarioNames } from './demo/scenarios.ts';
 import { exitStatus, UsageError } from './exitStatus.ts';
 import type { Interruptions } from './interruption.ts';
-import { collect, declareRunOptions, portNumber, type RunOptions } from './options.ts';
+import { declareRunOptions, portNumber, sealOption, type RunOptions } from './options.ts';
 import { run } from './run.ts';
 import { symbols, type SymbolsOptions } from './symbols.ts';
 
@@ -53,9 +53,9 @@ function describe(interruptions: Interruptions, finish: (status: number) => void
     .command('symbols')
     .description('list the objects of an ELF file, or those that a seal covers')
     .argument('<elf>')
-    .option('--sealed', 'only sealed regions and what is in them', false)
-    .option('--seal <spec>', 'what is sealed, instead of what presets find (repeatable)', collect, [])
-    .option('--json', 'one JSON object a line', false)
+    .option('--sealed', 'only sealed regions and what is in them')
+    .addOption(sealOption())
+    .option('--json', 'one JSON object a line')
     .action((elf: string, options: SymbolsOptions) => {
       finish(symbols(elf, options));
     });

@@ -54,7 +54,7 @@ export class JsonReporter implements Reporter {
 export interface TextReporterOptions {
   readonly guest: Output | undefined;
   readonly notes: Output;
-  readonly stats: boolean;
+  readonly stats?: true | undefined;
 }
 
 /** The guest's output as it is, and notes on a stream of their own. */

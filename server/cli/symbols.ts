@@ -12,8 +12,8 @@ import { exitStatus, UsageError } from './exitStatus.ts';
 import { Output } from './output.ts';
 
 export interface SymbolsOptions {
-  readonly sealed: boolean;
-  readonly json: boolean;
+  readonly sealed?: true;
+  readonly json?: true;
   readonly seal: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function symbols(path: string, options: SymbolsOptions): number {
         `${path} has no section or symbols that look sealed; name what is with --seal SPEC`,
       );
     const output = new Output(process.stdout);
-    const objects = objectsOf(file, regions, options.sealed);
+    const objects = objectsOf(file, regions, options.sealed === true);
     if (options.json) writeJson(objects, options.sealed ? regions.all : [], output);
     else writeText(objects, options.sealed ? regions.all : [], output);
     return exitStatus.ok;

@@ -223,6 +223,6 @@ function invitation({ scenario }: DemoOptions, { paint }: Narrator): string[] {
   return [
     `${paint.bold('Go on:')}  npm run demo -- --choice oops|retry|write-once|skip`,
     `        npm run demo -- --scenario ${others.join('|')}`,
-    '        open this folder in VS Code and press F5',
+    '        or open this folder in VS Code, press F5, and F5 again in the window that opens',
   ];
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KeyReader } from '../../../server/cli/guestInput.ts';
 import { assemble, file } from './guests.ts';
+import { onTerminal } from './terminal.ts';
 import { JsonRun, root, runJson, runSample, runSealscope, sealscope } from './sealscope.ts';
 
 const uart = '0x10000000';
@@ -148,6 +149,20 @@ describe("a terminal's keys", () => {
     for (const byte of new TextEncoder().encode(typed)) reader.read(Uint8Array.of(byte));
     expect(seen).toEqual(expected);
   });
+});
+
+it('on a terminal the keyboard is the guest’s, Ctrl-C included, until Ctrl-A x', async () => {
+  const image = assemble('prompting.elf', echoing.replace('_start:', `_start: ${announcing}\n`));
+  const { status, screen } = await onTerminal(
+    ['run', image],
+    [
+      { after: '!', keys: 'hi\u0003 there' },
+      { after: 'there', keys: '\u0001x' },
+    ],
+  );
+  expect(screen).toContain('!hi\u0003 there');
+  expect(screen).toMatch(/sealscope: stopped \(step [\d,]+\)/);
+  expect(status).toBe(0);
 });
 
 describe('help and version', () => {

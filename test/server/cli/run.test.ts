@@ -94,6 +94,18 @@ it('log: told, and let through as retry does', async () => {
   expect(run.exit).toMatchObject({ reason: 'poweroff', degraded: true });
 });
 
+describe('on leaves of 2 MiB', () => {
+  it.each<[string, boolean]>([
+    ['retry', true],
+    ['write-once', false],
+  ])('%s', async (action, degraded) => {
+    const run = await runSample('resume-changed pages=2m', '--on-sealed-write', action);
+    expect(run.sealedWrites[0]!.report.page).toMatchObject({ size: 2 ** 21, now: 'r--' });
+    expect(run.console).toMatch(/resume: done, cpu_caps\.features\[2\]\.bits=0x17/);
+    expect(run.exit).toMatchObject({ reason: 'poweroff', degraded });
+  });
+});
+
 it('says what the guest itself cannot, its console being suspended', async () => {
   const run = await runSample('resume');
   expect(run.console).not.toContain('Unable to handle');

@@ -90,7 +90,12 @@ export interface SealedWriteJson extends PlaceJson {
     readonly object: { readonly file: string; readonly line: number; readonly inRegion: boolean } | null;
     readonly parts: readonly { readonly size: number; readonly refused: boolean }[];
     readonly sealedBy: (PlaceJson & { readonly step: string; readonly hart: number }) | null;
-    readonly page: { readonly address: string; readonly linked: string | null; readonly now: string };
+    readonly page: {
+      readonly address: string;
+      readonly size: number;
+      readonly linked: string | null;
+      readonly now: string;
+    };
     readonly neighbours: readonly { readonly name: string; readonly sealed: boolean }[];
     readonly writers: { readonly first: WriterJson | null; readonly latest: WriterJson | null };
     readonly root: { readonly kind: string; readonly text: string };
