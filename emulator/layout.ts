@@ -171,6 +171,8 @@ export const PMPCFG = CSRS + 0xc0;
 export const PMPADDR = CSRS + 0xd0;
 /** i32: 1 if the architectural TLB may hold grains of superpages. */
 export const TLB_HAS_SUPERPAGES = CSRS + 0x150;
+/** i32: what PMP grants everywhere (R 1, W 2, X 4), to S and U in bits 2..0 and to M in 6..4; −1 if it depends. */
+export const PMP_UNIFORM = CSRS + 0x154;
 /** 64 bytes: slots for a single instruction outside any code page, see `crossPage` in the core. */
 export const CROSSING_SLOTS = 0x800;
 

@@ -5,6 +5,7 @@ import {
   ACCESS_SC,
   EXIT_NONE,
   EXIT_REASON,
+  FAST_READ,
   FAST_WRITE,
   RESERVATION,
   RESERVED_VALUE,
@@ -13,7 +14,7 @@ import {
 } from '../layout';
 import { complete, enter } from './hart';
 import { begin, check, dataEntry, fillRead, refused, stopsAtWatch, storeAs, vacant } from './memory';
-import { inRam, ramAddress } from './ram';
+import { inRam, physicalOf, ramAddress } from './ram';
 import { fastAddress, fastHit } from './tlb';
 import { INSPECT, NOWHERE, commit, peek, physicallyAllowed, translate } from './translate';
 import { LOAD_MISALIGNED, STORE_MISALIGNED, clearReservation } from './trap';
@@ -53,9 +54,12 @@ export function amoWrite(hart: usize, slot: usize, va: u64, value: u64, size: i3
 
 /** Address of the value, now reserved; or 0: redirected. */
 export function lr(hart: usize, slot: usize, va: u64, size: i32): usize {
+  const entry = dataEntry(hart, FAST_READ, va);
+  const misaligned = (va & (size - 1)) != 0;
+  if (!misaligned && fastHit(entry, va)) return reserved(hart, fastAddress(entry, va), size);
   enter(hart, slot);
   begin(ACCESS_LOAD, va, 0, size);
-  if (va & (size - 1)) {
+  if (misaligned) {
     refused(hart, LOAD_MISALIGNED, va);
     return 0;
   }
@@ -65,9 +69,13 @@ export function lr(hart: usize, slot: usize, va: u64, size: i32): usize {
   if (!inRam(pa) || stopsAtWatch(hart, pa, NOWHERE)) return 0;
   commit(hart, va);
   fillRead(hart, va, pa);
-  store<u64>(hart, pa, RESERVATION);
-  store<i64>(hart, signed(ramAddress(pa), size), RESERVED_VALUE);
-  return ramAddress(pa);
+  return reserved(hart, ramAddress(pa), size);
+}
+
+function reserved(hart: usize, address: usize, size: i32): usize {
+  store<u64>(hart, physicalOf(address), RESERVATION);
+  store<i64>(hart, signed(address, size), RESERVED_VALUE);
+  return address;
 }
 
 /**
@@ -81,18 +89,21 @@ export function sc(hart: usize, slot: usize, va: u64, value: u64, size: i32): i3
     refused(hart, STORE_MISALIGNED, va);
     return 0;
   }
-  const reserved = load<u64>(hart, RESERVATION);
-  if (
-    reserved == NOWHERE ||
-    peek(hart, va, ACCESS_SC) != reserved ||
-    signed(ramAddress(reserved), size) != load<i64>(hart, RESERVED_VALUE)
-  ) {
+  if (!isReserved(hart, va, size)) {
     clearReservation(hart);
     return FAILED;
   }
   if (!storeAs(ACCESS_SC, hart, slot, va, value, size)) return 0;
   clearReservation(hart);
   return inlineUnlessExit(hart, slot, 0);
+}
+
+function isReserved(hart: usize, va: u64, size: i32): bool {
+  const pa = load<u64>(hart, RESERVATION);
+  if (pa == NOWHERE) return false;
+  const entry = dataEntry(hart, FAST_WRITE, va);
+  const target = fastHit(entry, va) ? physicalOf(fastAddress(entry, va)) : peek(hart, va, ACCESS_SC);
+  return target == pa && signed(ramAddress(pa), size) == load<i64>(hart, RESERVED_VALUE);
 }
 
 function remembered(address: usize, size: i32): usize {

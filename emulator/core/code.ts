@@ -30,13 +30,13 @@ import {
   SLOT_REAL_OP,
   SLOT_SIZE,
 } from '../layout';
-import { enter, hartsEnd, privilege } from './hart';
+import { enter, hartsEnd } from './hart';
 import { decodeWord } from './host';
 import { begin, check } from './memory';
-import { PMP_X, pmpAllows } from './pmp';
+import { PMP_X } from './pmp';
 import { PAGE_OFFSET, frameOf, ramAddress } from './ram';
 import { fastEntry, fastFill, fastHit, flushFast, flushFetches, flushFrameStores } from './tlb';
-import { NOWHERE, commit } from './translate';
+import { NOWHERE, commit, pageRights } from './translate';
 
 const PAGE_SLOTS = (SLOTS_PER_PAGE - 1) * SLOT_SIZE;
 /** In CROSSING_SLOTS: ends behind a 2-byte and a 4-byte instruction, and the bits decoded there with bit 32 set. */
@@ -62,7 +62,7 @@ function fetchPage(hart: usize, pc: u64): usize {
   const pa = check(hart, ACCESS_FETCH, pc, 2);
   if (pa == NOWHERE) return 0;
   // Slots run without a look at PMP: where it does not grant the whole page, instructions run one by one.
-  if (!(pmpAllows(hart, pa & ~PAGE_OFFSET, PAGE_SIZE, privilege(hart)) & PMP_X)) return fetchSingle(hart, pc);
+  if (!(pageRights & PMP_X)) return fetchSingle(hart, pc);
   commit(hart, pc);
   const slots = codePage(frameOf(pa));
   fastFill(load<usize>(hart, FETCH_TLB) + FAST_FETCH, pc, slots);

@@ -61,7 +61,7 @@ import {
 import { satpWritten } from './host';
 import { MEIP, MSIP, MTIP, SEIP, SSIP, STIP, readMip } from './interrupt';
 import { readPmpaddr, readPmpcfg, writePmpaddr, writePmpcfg } from './pmp';
-import { flushFast, flushPaged } from './tlb';
+import { flushPaged } from './tlb';
 
 /** Numbers of the CSRs; a name ending in 3 or 0 begins a row of them. */
 export namespace Csr {
@@ -129,27 +129,27 @@ const IR: u64 = 4;
 const FIOM: u64 = 1;
 const ANY: u64 = u64.MAX_VALUE;
 
-/** CSRs that are a register and nothing more: where it lies, or 0. */
+/** CSRs that are a register and nothing more: where it lies, or 0. (The order is that of how often they are used.) */
 function register(csr: i32): usize {
   // prettier-ignore
   switch (csr) {
-    case Csr.stvec: return STVEC;
-    case Csr.scounteren: return SCOUNTEREN;
-    case Csr.senvcfg: return SENVCFG;
     case Csr.sscratch: return SSCRATCH;
     case Csr.sepc: return SEPC;
     case Csr.scause: return SCAUSE;
     case Csr.stval: return STVAL;
-    case Csr.medeleg: return MEDELEG;
-    case Csr.mideleg: return MIDELEG;
-    case Csr.mie: return MIE;
-    case Csr.mtvec: return MTVEC;
-    case Csr.mcounteren: return MCOUNTEREN;
-    case Csr.menvcfg: return MENVCFG;
+    case Csr.stvec: return STVEC;
     case Csr.mscratch: return MSCRATCH;
     case Csr.mepc: return MEPC;
     case Csr.mcause: return MCAUSE;
     case Csr.mtval: return MTVAL;
+    case Csr.mtvec: return MTVEC;
+    case Csr.mie: return MIE;
+    case Csr.mideleg: return MIDELEG;
+    case Csr.medeleg: return MEDELEG;
+    case Csr.mcounteren: return MCOUNTEREN;
+    case Csr.scounteren: return SCOUNTEREN;
+    case Csr.menvcfg: return MENVCFG;
+    case Csr.senvcfg: return SENVCFG;
     default: return 0;
   }
 }
@@ -172,28 +172,31 @@ function writable(csr: i32): u64 {
 }
 
 export function hasCsr(csr: i32): bool {
-  if (register(csr) || reads0(csr)) return true;
-  if (csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES) return true;
-  // prettier-ignore
   switch (csr) {
     case Csr.sstatus:
     case Csr.sie:
     case Csr.sip:
     case Csr.satp:
     case Csr.mstatus:
-    case Csr.misa:
     case Csr.mip:
+    case Csr.time:
+    case Csr.misa:
     case Csr.mcountinhibit:
     case Csr.pmpcfg0:
     case Csr.pmpcfg2:
     case Csr.mcycle:
     case Csr.minstret:
     case Csr.cycle:
-    case Csr.time:
     case Csr.instret:
-    case Csr.mhartid: return true;
-    default: return false;
+    case Csr.mhartid:
+      return true;
+    default:
+      return register(csr) != 0 || isPmpaddr(csr) || reads0(csr);
   }
+}
+
+function isPmpaddr(csr: i32): bool {
+  return csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES;
 }
 
 /** Zero, and writes change nothing: no performance events, no triggers, no vendor. */
@@ -220,9 +223,6 @@ export function accessible(hart: usize, csr: i32, writes: bool): bool {
 
 /** Value of an existing CSR, or 0. */
 export function readCsr(hart: usize, csr: i32): u64 {
-  const offset = register(csr);
-  if (offset) return load<u64>(hart + offset);
-  if (csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES) return readPmpaddr(hart, csr - Csr.pmpaddr0);
   // prettier-ignore
   switch (csr) {
     case Csr.sstatus: return load<u64>(hart, MSTATUS) & (SSTATUS_FIELDS | UXL_64);
@@ -241,23 +241,14 @@ export function readCsr(hart: usize, csr: i32): u64 {
     case Csr.instret: return counter(hart, MINSTRET, IR, instructionsCounted(hart));
     case Csr.time: return (now() + load<u64>(IDLE_STEPS)) / STEPS_PER_TICK;
     case Csr.mhartid: return load<u32>(hart, HART_ID);
-    default: return 0;
   }
+  const offset = register(csr);
+  if (offset) return load<u64>(hart + offset);
+  return isPmpaddr(csr) ? readPmpaddr(hart, csr - Csr.pmpaddr0) : 0;
 }
 
 /** Writes an existing CSR by its WARL rules, with all that follows for fast TLBs and host. */
 export function writeCsr(hart: usize, csr: i32, value: u64): void {
-  const offset = register(csr);
-  if (offset) {
-    // Vectors of a reserved mode are ignored.
-    if ((csr == Csr.mtvec || csr == Csr.stvec) && (value & 3) > 1) return;
-    store<u64>(hart + offset, value & writable(csr));
-    return;
-  }
-  if (csr >= Csr.pmpaddr0 && csr < Csr.pmpaddr0 + PMP_ENTRIES) {
-    writePmpaddr(hart, csr - Csr.pmpaddr0, value);
-    return flushFast(hart);
-  }
   // prettier-ignore
   switch (csr) {
     case Csr.sstatus: return writeMstatus(hart, value, SSTATUS_FIELDS);
@@ -267,11 +258,17 @@ export function writeCsr(hart: usize, csr: i32, value: u64): void {
     case Csr.mip: return writeBits(hart + MIP, value, S_INTERRUPTS);
     case Csr.satp: return writeSatp(hart, value);
     case Csr.mcountinhibit: return writeMcountinhibit(hart, value);
-    case Csr.pmpcfg0: writePmpcfg(hart, 0, value); return flushFast(hart);
-    case Csr.pmpcfg2: writePmpcfg(hart, 8, value); return flushFast(hart);
+    case Csr.pmpcfg0: return writePmpcfg(hart, 0, value);
+    case Csr.pmpcfg2: return writePmpcfg(hart, 8, value);
     case Csr.mcycle: return setCounter(hart, MCYCLE, CY, cyclesCounted(), value);
     case Csr.minstret: return setCounter(hart, MINSTRET, IR, instructionsCounted(hart), value);
   }
+  const offset = register(csr);
+  if (offset) {
+    // Vectors of a reserved mode are ignored.
+    if ((csr == Csr.mtvec || csr == Csr.stvec) && (value & 3) > 1) return;
+    store<u64>(hart + offset, value & writable(csr));
+  } else if (isPmpaddr(csr)) writePmpaddr(hart, csr - Csr.pmpaddr0, value);
 }
 
 /** What CSRRS and CSRRC modify: mip without the PLIC's wire, which is not software's to write back. */

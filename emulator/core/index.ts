@@ -19,7 +19,8 @@ import { fetch } from './code';
 import { MSTATUS_AT_RESET, hasCsr, writeCsr as writeExistingCsr } from './csr';
 import { M, setPrivilege } from './hart';
 import { takeInterrupt } from './interrupt';
-import { flushFast, flushTlb } from './tlb';
+import { pmpChanged } from './pmp';
+import { flushTlb } from './tlb';
 import { clearReservation, deliver } from './trap';
 
 export { amoRead, amoWrite, lr, sc } from './atomics';
@@ -50,7 +51,7 @@ export function reset(hart: usize): void {
   store<u64>(hart, MSTATUS_AT_RESET, MSTATUS);
   clearReservation(hart);
   flushTlb(hart);
-  flushFast(hart);
+  pmpChanged(hart);
   setPrivilege(hart, M);
 }
 

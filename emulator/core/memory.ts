@@ -24,10 +24,10 @@ import {
   OVERRIDE_DROP,
   PAGE_SIZE,
 } from '../layout';
-import { complete, dataPrivilege, enter, stop } from './hart';
+import { complete, enter, stop } from './hart';
 import { isDevice, mmioRead, mmioWrite, watch } from './host';
 import { PTE_D, PTE_R, PTE_W } from './pagewalk';
-import { PMP_R, PMP_W, pmpAllows } from './pmp';
+import { PMP_R, PMP_W } from './pmp';
 import { PAGE_OFFSET, frameFlags, inRam, loadBytes, ramAddress, storeBytes, storeRam } from './ram';
 import { fastAddress, fastEntry, fastFill, fastHit } from './tlb';
 import {
@@ -37,6 +37,7 @@ import {
   commit,
   flags,
   overridden,
+  pageRights,
   peek,
   physicallyAllowed,
   refuseVacant,
@@ -187,9 +188,12 @@ export function stopsAtWatch(hart: usize, first: u64, second: u64): bool {
         : FRAME_WATCH_READ | FRAME_WATCH_WRITE;
   if (!(touched & watching)) return false;
   describe(first, second);
-  if (!watch(hart)) return false;
-  stop();
-  return true;
+  if (watch(hart)) {
+    stop();
+    return true;
+  }
+  translate(hart, load<u64>(ACCESS_ADDRESS), kind); // the host may have walked page tables since
+  return false;
 }
 
 /** ACCESS_PHYSICAL and ACCESS_OLD of an access that goes on at `second` in its next page. */
@@ -226,16 +230,12 @@ function write(hart: usize, pa: u64, value: u64, size: i32): void {
 
 /** Later loads from the page of the last translation are fast: it needs no MXR, and nothing watches it. */
 export function fillRead(hart: usize, va: u64, pa: u64): void {
-  const page = pa & ~PAGE_OFFSET;
-  if (!(flags & PTE_R) || frameFlags(pa) & FRAME_WATCH_READ) return;
-  if (!(pmpAllows(hart, page, PAGE_SIZE, dataPrivilege(hart)) & PMP_R)) return;
+  if (!(flags & PTE_R) || !(pageRights & PMP_R) || frameFlags(pa) & FRAME_WATCH_READ) return;
   fastFill(load<usize>(hart, DATA_TLB) + FAST_READ, va, ramAddress(pa) - <usize>va);
 }
 
 /** Later stores are fast, too: the page is writable and dirty, and nobody has to hear of them. */
 function fillWrite(hart: usize, va: u64, pa: u64): void {
-  const page = pa & ~PAGE_OFFSET;
-  if ((flags & (PTE_W | PTE_D)) != (PTE_W | PTE_D) || frameFlags(pa)) return;
-  if (!(pmpAllows(hart, page, PAGE_SIZE, dataPrivilege(hart)) & PMP_W)) return;
+  if ((flags & (PTE_W | PTE_D)) != (PTE_W | PTE_D) || !(pageRights & PMP_W) || frameFlags(pa)) return;
   fastFill(load<usize>(hart, DATA_TLB) + FAST_WRITE, va, ramAddress(pa) - <usize>va);
 }

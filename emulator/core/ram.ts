@@ -31,6 +31,10 @@ export function ramAddress(pa: u64): usize {
   return <usize>RAM + <usize>(pa - <u64>RAM_PHYSICAL);
 }
 
+export function physicalOf(address: usize): u64 {
+  return <u64>(address - RAM) + <u64>RAM_PHYSICAL;
+}
+
 export function frameOf(pa: u64): usize {
   return <usize>((pa - <u64>RAM_PHYSICAL) >> 12);
 }

@@ -8,7 +8,10 @@ import {
   FAST_READ,
   FAST_SETS,
   FAST_SET_M,
+  FAST_SET_S,
   FAST_SET_SIZE,
+  FAST_SET_S_SUM,
+  FAST_SET_U,
   FAST_TAG,
   FAST_TLBS,
   FAST_TLB_ENTRIES,
@@ -30,7 +33,7 @@ import {
   TLB_VPN,
 } from '../layout';
 import { hartsEnd } from './hart';
-import { PTE_G } from './pagewalk';
+import { PTE_G, PTE_U } from './pagewalk';
 
 const INVALID: i64 = i64.MIN_VALUE;
 
@@ -70,12 +73,15 @@ function evict(hart: usize, entry: usize): void {
   if (vpn == INVALID) return;
   store<i64>(entry, INVALID, TLB_VPN);
   const page = <u64>(vpn << 12);
-  for (let set: usize = 0; set < <usize>FAST_SET_M; set++) {
-    const tables = hart + FAST_TLBS + set * FAST_SET_SIZE;
-    dropTag(fastEntry(tables + FAST_READ, page), page);
-    dropTag(fastEntry(tables + FAST_WRITE, page), page);
-    dropTag(fastEntry(tables + FAST_FETCH, page), page);
-  }
+  // S reaches pages of U only with SUM, and never fetches from them; U reaches no others.
+  const user = (load<u64>(entry, TLB_PTE) & PTE_U) != 0;
+  const own = hart + FAST_TLBS + (user ? FAST_SET_U : FAST_SET_S) * FAST_SET_SIZE;
+  const sum = hart + FAST_TLBS + FAST_SET_S_SUM * FAST_SET_SIZE;
+  dropTag(fastEntry(own + FAST_READ, page), page);
+  dropTag(fastEntry(own + FAST_WRITE, page), page);
+  dropTag(fastEntry(own + FAST_FETCH, page), page);
+  dropTag(fastEntry(sum + FAST_READ, page), page);
+  dropTag(fastEntry(sum + FAST_WRITE, page), page);
 }
 
 /**

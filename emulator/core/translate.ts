@@ -12,6 +12,7 @@ import {
   OVERRIDE,
   OVERRIDE_NONE,
   OVERRIDE_STEP,
+  PAGE_SIZE,
   SATP,
   SATP_BARE,
   TLB_PTE,
@@ -61,6 +62,10 @@ const PHYSICAL_BITS = 56;
 export let cause: i32 = 0;
 /** Flags of the leaf of the last translation, with those that `commit` adds; R, W, X, A and D of a bare one. */
 export let flags: u64 = 0;
+/** Privilege of the last access that was translated. */
+export let mode: i32 = 0;
+/** What PMP grants that access in the whole page: fast TLBs need it. */
+export let pageRights: i32 = 0;
 /** The store in progress would have been refused, but for OVERRIDE. `beginStore` clears it. */
 export let overridden: bool = false;
 
@@ -86,7 +91,7 @@ export function accessPrivilege(hart: usize, kind: i32): i32 {
 export function translate(hart: usize, va: u64, kind: i32): u64 {
   walked = false;
   forced = false;
-  const mode = accessPrivilege(hart, kind);
+  mode = accessPrivilege(hart, kind);
   const satp = load<u64>(hart, SATP);
   if (mode == M || satp >> 60 == SATP_BARE) {
     flags = BARE_FLAGS;
@@ -97,14 +102,14 @@ export function translate(hart: usize, va: u64, kind: i32): u64 {
   if (entry) {
     const pte = load<u64>(entry, TLB_PTE);
     flags = pte & PTE_FLAGS;
-    if (!permitted(hart, flags, kind, mode)) return refuse(kind, PAGE_FAULT);
+    if (!permitted(hart, flags, kind)) return refuse(kind, PAGE_FAULT);
     // A cached page that is not dirty has to be walked to become so.
     if (forced || !isStore(kind) || flags & PTE_D) return physical(pte >> 10, va);
   }
 
   const result = walk(hart, satp, va);
   if (result != FOUND) return refuse(kind, result);
-  if (!permitted(hart, leaf, kind, mode)) return refuse(kind, PAGE_FAULT); // 5
+  if (!permitted(hart, leaf, kind)) return refuse(kind, PAGE_FAULT); // 5
   flags = leaf & PTE_FLAGS;
   if (!forced && kind != INSPECT) {
     const needed = PTE_A | (isStore(kind) ? PTE_D : 0); // 7
@@ -143,7 +148,7 @@ export function refuseVacant(kind: i32): void {
 }
 
 /** Step 5: the leaf's R, W, X and U against the access, its mode, SUM and MXR. */
-function permitted(hart: usize, pte: u64, kind: i32, mode: i32): bool {
+function permitted(hart: usize, pte: u64, kind: i32): bool {
   const mstatus = load<u64>(hart, MSTATUS);
   if (pte & PTE_U) {
     if (mode == S && (kind == ACCESS_FETCH || !(mstatus & SUM))) return false;
@@ -153,10 +158,14 @@ function permitted(hart: usize, pte: u64, kind: i32, mode: i32): bool {
   return kind == INSPECT || pte & PTE_W || granted();
 }
 
-/** PMP's verdict on [pa, pa + size), which lies within a page. False leaves the access fault's `cause`. */
+/**
+ * PMP's verdict on [pa, pa + size), which lies within a page and was just translated. False leaves the access
+ * fault's `cause`.
+ */
 export function physicallyAllowed(hart: usize, pa: u64, size: i32, kind: i32): bool {
   const needed = kind == ACCESS_FETCH ? PMP_X : kind == ACCESS_LOAD || kind == INSPECT ? PMP_R : PMP_W;
-  if (pmpAllows(hart, pa, size, accessPrivilege(hart, kind)) & needed) return true;
+  pageRights = pmpAllows(hart, pa & ~PAGE_OFFSET, PAGE_SIZE, mode);
+  if (pageRights & needed || pmpAllows(hart, pa, size, mode) & needed) return true;
   if (needed == PMP_W && granted()) return true;
   refuse(kind, ACCESS_FAULT);
   return false;
