@@ -25,10 +25,8 @@ export class Bus {
   }
 
   #find(address: bigint, width: number): Device | undefined {
-    const device = this.#devices.find(
-      ({ base, size }) => address >= base && address + BigInt(width) <= base + size,
-    );
-    if (device === undefined || !device.widths.includes(width)) return undefined;
-    return Number(address) % width === 0 ? device : undefined;
+    const at = Number(address);
+    const device = this.#devices.find(({ base, size }) => at >= base && at + width <= base + size);
+    return device?.widths.includes(width) === true && at % width === 0 ? device : undefined;
   }
 }

@@ -52,6 +52,7 @@ export class Plic implements Device {
 
   /** A source's wire. The request is withdrawn when it falls before anybody claimed it, as QEMU does. */
   setSource(source: number, level: boolean): void {
+    if (getBit(this.#level, source) === level) return;
     setBit(this.#level, source, level);
     setBit(this.#pending, source, level && !getBit(this.#claimed, source));
     this.drive();

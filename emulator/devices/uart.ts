@@ -3,6 +3,9 @@ import { UART_BASE, UART_SIZE } from '../memoryMap.ts';
 import type { Device } from './device.ts';
 import type { StateVisitor } from './state.ts';
 
+/** Registers that a write to may let waiting input in. */
+const FCR = 2;
+const MCR = 4;
 const IER_RX = 1;
 const IER_THR = 2;
 const IER_LINE = 4;
@@ -135,20 +138,22 @@ export class Uart implements Device {
           this.#ier = value & 0xf;
         }
         break;
-      case 2:
+      case FCR:
         this.#writeFifoControl(value);
         break;
       case 3:
         this.#lcr = value;
         break;
-      case 4:
+      case MCR:
         this.#mcr = value & 0x1f;
         break;
       case 7:
         this.#scratch = value;
         break;
     }
-    this.poll();
+    // These make room in the FIFO, or take it off the loopback.
+    if (offset === FCR || offset === MCR) this.poll();
+    else this.#update();
   }
 
   #transmit(byte: number): void {

@@ -7,6 +7,7 @@ import type { Decoder } from './decoder.ts';
 import type { EngineHost } from './engine.ts';
 import type { EngineMemory } from './memory.ts';
 import type { PageTableStore } from './observer.ts';
+import type { Work } from './scheduler.ts';
 import type { StopControl } from './stopControl.ts';
 
 /** What the host needs of the rest of the machine; there after the engine has been started. */
@@ -23,7 +24,8 @@ export interface HostParts {
   readonly tlbFlushed: (hart: number) => void;
 }
 
-export class Host implements EngineHost {
+export class Host implements EngineHost, Work {
+  calls = 0;
   #parts: HostParts | undefined;
 
   connect(parts: HostParts): void {
@@ -31,36 +33,39 @@ export class Host implements EngineHost {
   }
 
   isDevice(pa: bigint, size: number): number {
-    return this.#there.bus.accepts(BigInt.asUintN(64, pa), size) ? 1 : 0;
+    return this.#called().bus.accepts(BigInt.asUintN(64, pa), size) ? 1 : 0;
   }
 
   mmioRead(_hart: number, pa: bigint, size: number): bigint {
-    return BigInt.asIntN(64, this.#there.bus.read(BigInt.asUintN(64, pa), size));
+    return BigInt.asIntN(64, this.#called().bus.read(BigInt.asUintN(64, pa), size));
   }
 
   mmioWrite(_hart: number, pa: bigint, value: bigint, size: number): number {
-    this.#there.bus.write(BigInt.asUintN(64, pa), size, value);
-    return this.#there.needsScheduler() ? 1 : 0;
+    const { bus, needsScheduler } = this.#called();
+    bus.write(BigInt.asUintN(64, pa), size, value);
+    return needsScheduler() ? 1 : 0;
   }
 
   trap(hart: number): number {
-    const { memory, stops } = this.#there;
-    return stops.trap(readTrap(memory, this.#moment(hart))) ? 1 : 0;
+    const parts = this.#called();
+    return parts.stops.trap(readTrap(parts.memory, this.#moment(parts, hart))) ? 1 : 0;
   }
 
   watch(hart: number): number {
-    const { memory, stops } = this.#there;
-    return stops.watch(readWatched(memory, this.#moment(hart))) ? 1 : 0;
+    const parts = this.#called();
+    return parts.stops.watch(readWatched(parts.memory, this.#moment(parts, hart))) ? 1 : 0;
   }
 
   breakpoint(hart: number): number {
-    return this.#there.stops.breakpoint(this.#moment(hart)) ? 1 : 0;
+    const parts = this.#called();
+    return parts.stops.breakpoint(this.#moment(parts, hart)) ? 1 : 0;
   }
 
   pageTableStore(hart: number): void {
-    const { memory, pageTableStore } = this.#there;
-    pageTableStore({
-      ...this.#moment(hart),
+    const parts = this.#called();
+    const { memory } = parts;
+    parts.pageTableStore({
+      ...this.#moment(parts, hart),
       physical: memory.u64(ACCESS_PHYSICAL),
       oldValue: memory.u64(ACCESS_OLD),
       newValue: memory.u64(ACCESS_VALUE),
@@ -68,27 +73,28 @@ export class Host implements EngineHost {
   }
 
   satpWritten(hart: number): void {
-    this.#there.satpWritten(hartId(hart));
+    this.#called().satpWritten(hartId(hart));
   }
 
   tlbFlushed(hart: number): void {
-    this.#there.tlbFlushed(hartId(hart));
+    this.#called().tlbFlushed(hartId(hart));
   }
 
   decode(slot: number): void {
-    this.#there.decoder.decode(slot);
+    this.#called().decoder.decode(slot);
   }
 
   decodeWord(slot: number, bits: number): void {
-    this.#there.decoder.decodeWord(slot, bits);
+    this.#called().decoder.decodeWord(slot, bits);
   }
 
-  #moment(hart: number): Moment {
-    const { memory, clock } = this.#there;
+  #moment({ memory, clock }: HostParts, hart: number): Moment {
     return { hart: hartId(hart), step: clock.step, pc: memory.u64(hart + PC) };
   }
 
-  get #there(): HostParts {
+  /** Something is asked for: whom it is asked of. */
+  #called(): HostParts {
+    this.calls++;
     if (this.#parts === undefined) throw new Error('the engine runs before the machine is complete');
     return this.#parts;
   }

@@ -49,6 +49,11 @@ import { Watches } from './watches.ts';
 export interface RunOptions {
   /** Come back when this hart has done one step; the others have their turns as always. */
   readonly stepHart?: number | undefined;
+  /**
+   * Come back, with `limit` although steps are left, after about this many calls from the engine to TypeScript
+   * (device accesses, decoding, observers, SBI), which take microseconds each: it bounds the time a run takes.
+   */
+  readonly calls?: number | undefined;
 }
 
 /** What to do with the store at which the machine stands, although its page refuses it. */
@@ -135,6 +140,7 @@ export class Machine {
       power: this.#power,
       firmware,
       quantum: config.quantum,
+      work: host,
     });
     this.#state = new MachineState({
       engine,
@@ -164,8 +170,8 @@ export class Machine {
   // --- running -------------------------------------------------------------------------------------------------
 
   /** Run for at most `limit` steps. The stop says why it came back; see `Stop`. */
-  run(limit: bigint, { stepHart }: RunOptions = {}): Stop {
-    return this.#scheduler.run(limit, stepHart);
+  run(limit: bigint, { stepHart, calls = Infinity }: RunOptions = {}): Stop {
+    return this.#scheduler.run(limit, stepHart, calls);
   }
 
   /** Make the run in progress, or the next one, come back with `request`. In an observer: after the instruction. */

@@ -19,6 +19,11 @@ export interface TimedEvents {
   nextEvent(): bigint | undefined;
 }
 
+/** How much the engine has asked of TypeScript: devices, decoding, observers. */
+export interface Work {
+  calls: number;
+}
+
 /** SBI, where it is built in. */
 export interface Firmware {
   /** Serve the ecall at which this hart stands. */
@@ -27,7 +32,11 @@ export interface Firmware {
   resumeSuspended(): void;
 }
 
-const MAX_BUDGET = 1 << 30;
+/**
+ * A hart that runs alone needs no turns. But device accesses and the like take microseconds of TypeScript instead of
+ * nanoseconds, and only between engine runs can be seen how many there were.
+ */
+const MAX_BUDGET = 1 << 14;
 
 export class Scheduler implements Stateful {
   readonly #engine: Engine;
@@ -38,6 +47,7 @@ export class Scheduler implements Stateful {
   readonly #power: Power;
   readonly #firmware: Firmware | undefined;
   readonly #quantum: number;
+  readonly #work: Work;
   #turn = 0;
   /** Steps left of the turn. */
   #left: number;
@@ -53,6 +63,7 @@ export class Scheduler implements Stateful {
     power: Power;
     firmware: Firmware | undefined;
     quantum: number;
+    work: Work;
   }) {
     this.#engine = parts.engine;
     this.#clock = parts.clock;
@@ -63,6 +74,7 @@ export class Scheduler implements Stateful {
     this.#firmware = parts.firmware;
     this.#quantum = parts.quantum;
     this.#left = parts.quantum;
+    this.#work = parts.work;
   }
 
   /** The hart whose turn it is. */
@@ -87,15 +99,16 @@ export class Scheduler implements Stateful {
     return this.#looksAgain;
   }
 
-  run(limit: bigint, stepHart: number | undefined): Stop {
+  run(limit: bigint, stepHart: number | undefined, calls: number): Stop {
     const end = this.#clock.step + limit;
+    const lastCall = this.#work.calls + calls;
     while (true) {
       if (this.#power.exit !== undefined) return this.#power.exit;
       if (this.#stopRequested) {
         this.#stopRequested = false;
         return { kind: 'request' };
       }
-      if (this.#clock.step >= end) return { kind: 'limit' };
+      if (this.#clock.step >= end || this.#work.calls > lastCall) return { kind: 'limit' };
       this.#events.service();
       this.#firmware?.resumeSuspended();
       const hart = this.#pick();
@@ -161,6 +174,7 @@ export class Scheduler implements Stateful {
     if (at !== undefined) return { kind: 'stop', at: this.#power.exit ?? at };
     if (exit !== EXIT_SBI || this.#firmware === undefined) return { kind: 'ran', steps };
     this.#firmware.call(hart);
+    this.#work.calls++;
     this.#clock.step += 1n;
     this.#use(1);
     return { kind: 'ran', steps: steps + 1 };

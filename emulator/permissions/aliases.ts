@@ -8,8 +8,12 @@ import {
   permissionsOf,
   rootOf,
   spanOf,
-  type TableMemory,
 } from './walk.ts';
+
+/** What the search reads: whole tables at a time, a copy of `length` bytes, or undefined outside of RAM. */
+export interface TableReader {
+  read(address: bigint, length: number): Uint8Array | undefined;
+}
 
 export interface Alias {
   /** The part of the leaf that maps wanted frames: virtual addresses, and the guest-physical one of `start`. */
@@ -30,24 +34,42 @@ export interface AliasSearch {
 }
 
 /** Hostile tables can name each other without end. */
-const MAX_TABLES = 65_536;
+const MAX_TABLES = 4096;
 const MAX_ALIASES = 4096;
+const TABLE_BYTES = 4096;
+/** Of the lower and the upper half of an entry: V; R and X; bits 53–32, the upper part of the frame number. */
+const VALID = 1;
+const READ_OR_EXECUTE = 0b1010;
+const HIGH_FRAME_MASK = 0x3f_ffff;
 
 /** All mappings under a satp of the guest-physical range [start, end), in order of virtual address. */
-export function findAliases(memory: TableMemory, satp: bigint, start: bigint, end: bigint): AliasSearch {
+export function findAliases(memory: TableReader, satp: bigint, start: bigint, end: bigint): AliasSearch {
   const paging = pagingOf(satp);
   if (paging === undefined) return { aliases: [], complete: true };
   const aliases: Alias[] = [];
+  /** Tables, with the level they were read at, that lead nowhere we want to be. */
+  const barren = new Set<bigint>();
   let tables = 0;
+  const firstFrame = Number(start >> 12n);
+  const endFrame = Number((end + 0xfffn) >> 12n);
 
   function search(table: bigint, level: number, base: bigint): boolean {
+    const key = table + BigInt(level);
+    if (barren.has(key)) return true;
     if (++tables > MAX_TABLES) return false;
-    for (let index = 0n; index < 512n; index++) {
-      const pteAddress = table + index * 8n;
-      const pte = memory.read64(pteAddress);
-      if (pte === undefined) return true;
+    const before = aliases.length;
+    const bytes = memory.read(table, TABLE_BYTES);
+    if (bytes === undefined) return true;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, TABLE_BYTES);
+    for (let offset = 0; offset < TABLE_BYTES; offset += 8) {
+      // Nearly all entries are leaves of other frames: told apart in plain numbers, for speed.
+      const low = view.getUint32(offset, true);
+      const high = view.getUint32(offset + 4, true);
+      if (!concerns(low, high, level, firstFrame, endFrame)) continue;
+      const pte = view.getBigUint64(offset, true);
       if (entryFailure(pte, level) !== undefined) continue;
-      const virtual = base + index * spanOf(level);
+      const pteAddress = table + BigInt(offset);
+      const virtual = base + BigInt(offset / 8) * spanOf(level);
       if (!isLeaf(pte)) {
         if (!search(frameAddress(pte), level - 1, virtual)) return false;
         continue;
@@ -69,11 +91,20 @@ export function findAliases(memory: TableMemory, satp: bigint, start: bigint, en
         permissions,
       });
     }
+    if (aliases.length === before) barren.add(key);
     return true;
   }
 
   const complete = search(rootOf(satp), paging.levels - 1, 0n);
   return { aliases, complete };
+}
+
+/** Whether the entry with these halves is a pointer to a table, or a leaf that maps one of the frames. */
+function concerns(low: number, high: number, level: number, firstFrame: number, endFrame: number): boolean {
+  if ((low & VALID) === 0) return false;
+  if ((low & READ_OR_EXECUTE) === 0) return true;
+  const frame = (high & HIGH_FRAME_MASK) * 2 ** 22 + (low >>> 10);
+  return frame < endFrame && frame + 512 ** level > firstFrame;
 }
 
 function canonical(virtual: bigint, levels: number): bigint {

@@ -11,6 +11,8 @@ const TURN = 8;
 /** Bounds of a piece in steps: the upper one bounds the damage when the guest suddenly becomes slow. */
 const SHORTEST = 1_000;
 const LONGEST = 200_000;
+/** Device accesses and the like take the machine microseconds each, not nanoseconds: no more of them in a piece. */
+const MOST_CALLS = 5_000;
 
 /** `pause`: somebody asked to stop. */
 export type SliceEnd = Stop | { readonly kind: 'pause' };
@@ -65,7 +67,7 @@ export class Slices {
       if (left <= 0n) return { kind: 'limit' };
       const piece = left < BigInt(this.#steps) ? left : BigInt(this.#steps);
       const begun = this.#scheduler.now();
-      const stop = this.#machine.run(piece, stepHart === undefined ? undefined : { stepHart });
+      const stop = this.#machine.run(piece, { stepHart, calls: MOST_CALLS });
       const ended = this.#scheduler.now();
       if (stop.kind === 'limit' && piece === BigInt(this.#steps)) this.#adapt(ended - begun);
       if (ended >= this.#turnDue) {

@@ -51,6 +51,11 @@ const manners: Readonly<Record<string, (machine: Machine) => void>> = {
     const below = random(7);
     while (machine.run(BigInt(below(300))).kind === 'limit');
   },
+  'cut short by calls to TypeScript': (machine) => {
+    let cuts = 0;
+    while (machine.run(10_000_000n, { calls: 5 }).kind === 'limit') cuts++;
+    expect(cuts).toBeGreaterThan(20);
+  },
   'single steps of alternating harts': (machine) => {
     for (let i = 0; i < 2000; i++) machine.run(1_000_000n, { stepHart: i % HARTS });
     machine.run(10_000_000n);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PTE_WRITE, type Stop, type WatchedAccess } from '../../../emulator/index.ts';
+import { type Mapped, PTE_WRITE, type Stop, type WatchedAccess } from '../../../emulator/index.ts';
 import { assemble, type Guest, type Running, start } from './guest.ts';
 
 const LIMIT = 1_000_000n;
@@ -187,7 +187,7 @@ describe('a refused store', () => {
       'retry on a writable page',
       ({ machine }) => {
         const walk = machine.virtual.translate(0, machine.harts[0]!.register(8));
-        const { pteAddress, pte } = (walk.ok && walk.leaf)!;
+        const { pteAddress, pte } = (walk as Mapped).leaf!;
         machine.setPte(pteAddress, pte | PTE_WRITE);
         machine.flushTlbs();
       },
