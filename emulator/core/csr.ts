@@ -129,31 +129,6 @@ const IR: u64 = 4;
 const FIOM: u64 = 1;
 const ANY: u64 = u64.MAX_VALUE;
 
-/** CSRs that are a register and nothing more: where it lies, or 0. (The order is that of how often they are used.) */
-function register(csr: i32): usize {
-  // prettier-ignore
-  switch (csr) {
-    case Csr.sscratch: return SSCRATCH;
-    case Csr.sepc: return SEPC;
-    case Csr.scause: return SCAUSE;
-    case Csr.stval: return STVAL;
-    case Csr.stvec: return STVEC;
-    case Csr.mscratch: return MSCRATCH;
-    case Csr.mepc: return MEPC;
-    case Csr.mcause: return MCAUSE;
-    case Csr.mtval: return MTVAL;
-    case Csr.mtvec: return MTVEC;
-    case Csr.mie: return MIE;
-    case Csr.mideleg: return MIDELEG;
-    case Csr.medeleg: return MEDELEG;
-    case Csr.mcounteren: return MCOUNTEREN;
-    case Csr.scounteren: return SCOUNTEREN;
-    case Csr.menvcfg: return MENVCFG;
-    case Csr.senvcfg: return SENVCFG;
-    default: return 0;
-  }
-}
-
 /** The bits of such a register that are not read-only zero. */
 function writable(csr: i32): u64 {
   // prettier-ignore
@@ -171,28 +146,65 @@ function writable(csr: i32): u64 {
   }
 }
 
-export function hasCsr(csr: i32): bool {
+const NONE = 0;
+const SPECIAL = 1;
+
+/**
+ * What `rowOf` says, a u16 for each of the 4096 numbers, in the core's own part of the memory: CSR instructions are
+ * too frequent to search.
+ */
+const ROWS: usize = 0x8000;
+for (let csr = 0; csr < 4096; csr++) store<u16>(ROWS + (csr << 1), <u16>rowOf(csr));
+
+/** NONE if there is no such CSR, SPECIAL if it needs code, or where it lies if it is a register and nothing more. */
+function rowOf(csr: i32): usize {
+  // prettier-ignore
   switch (csr) {
+    case Csr.stvec: return STVEC;
+    case Csr.scounteren: return SCOUNTEREN;
+    case Csr.senvcfg: return SENVCFG;
+    case Csr.sscratch: return SSCRATCH;
+    case Csr.sepc: return SEPC;
+    case Csr.scause: return SCAUSE;
+    case Csr.stval: return STVAL;
+    case Csr.medeleg: return MEDELEG;
+    case Csr.mideleg: return MIDELEG;
+    case Csr.mie: return MIE;
+    case Csr.mtvec: return MTVEC;
+    case Csr.mcounteren: return MCOUNTEREN;
+    case Csr.menvcfg: return MENVCFG;
+    case Csr.mscratch: return MSCRATCH;
+    case Csr.mepc: return MEPC;
+    case Csr.mcause: return MCAUSE;
+    case Csr.mtval: return MTVAL;
     case Csr.sstatus:
     case Csr.sie:
     case Csr.sip:
     case Csr.satp:
     case Csr.mstatus:
-    case Csr.mip:
-    case Csr.time:
     case Csr.misa:
+    case Csr.mip:
     case Csr.mcountinhibit:
     case Csr.pmpcfg0:
     case Csr.pmpcfg2:
     case Csr.mcycle:
     case Csr.minstret:
     case Csr.cycle:
+    case Csr.time:
     case Csr.instret:
-    case Csr.mhartid:
-      return true;
-    default:
-      return register(csr) != 0 || isPmpaddr(csr) || reads0(csr);
+    case Csr.mhartid: return SPECIAL;
+    default: return isPmpaddr(csr) || reads0(csr) ? SPECIAL : NONE;
   }
+}
+
+export function hasCsr(csr: u32): bool {
+  return csr < 4096 && load<u16>(ROWS + (csr << 1)) != NONE;
+}
+
+/** Offset of a CSR that is a register and nothing more, or 0. */
+function register(csr: i32): usize {
+  const row = load<u16>(ROWS + (csr << 1));
+  return row == SPECIAL ? 0 : row;
 }
 
 function isPmpaddr(csr: i32): bool {
@@ -223,6 +235,9 @@ export function accessible(hart: usize, csr: i32, writes: bool): bool {
 
 /** Value of an existing CSR, or 0. */
 export function readCsr(hart: usize, csr: i32): u64 {
+  if (!hasCsr(csr)) return 0;
+  const offset = register(csr);
+  if (offset) return load<u64>(hart + offset);
   // prettier-ignore
   switch (csr) {
     case Csr.sstatus: return load<u64>(hart, MSTATUS) & (SSTATUS_FIELDS | UXL_64);
@@ -241,14 +256,19 @@ export function readCsr(hart: usize, csr: i32): u64 {
     case Csr.instret: return counter(hart, MINSTRET, IR, instructionsCounted(hart));
     case Csr.time: return (now() + load<u64>(IDLE_STEPS)) / STEPS_PER_TICK;
     case Csr.mhartid: return load<u32>(hart, HART_ID);
+    default: return isPmpaddr(csr) ? readPmpaddr(hart, csr - Csr.pmpaddr0) : 0;
   }
-  const offset = register(csr);
-  if (offset) return load<u64>(hart + offset);
-  return isPmpaddr(csr) ? readPmpaddr(hart, csr - Csr.pmpaddr0) : 0;
 }
 
 /** Writes an existing CSR by its WARL rules, with all that follows for fast TLBs and host. */
 export function writeCsr(hart: usize, csr: i32, value: u64): void {
+  const offset = register(csr);
+  if (offset) {
+    // Vectors of a reserved mode are ignored.
+    if ((csr == Csr.mtvec || csr == Csr.stvec) && (value & 3) > 1) return;
+    store<u64>(hart + offset, value & writable(csr));
+    return;
+  }
   // prettier-ignore
   switch (csr) {
     case Csr.sstatus: return writeMstatus(hart, value, SSTATUS_FIELDS);
@@ -262,13 +282,8 @@ export function writeCsr(hart: usize, csr: i32, value: u64): void {
     case Csr.pmpcfg2: return writePmpcfg(hart, 8, value);
     case Csr.mcycle: return setCounter(hart, MCYCLE, CY, cyclesCounted(), value);
     case Csr.minstret: return setCounter(hart, MINSTRET, IR, instructionsCounted(hart), value);
+    default: if (isPmpaddr(csr)) writePmpaddr(hart, csr - Csr.pmpaddr0, value);
   }
-  const offset = register(csr);
-  if (offset) {
-    // Vectors of a reserved mode are ignored.
-    if ((csr == Csr.mtvec || csr == Csr.stvec) && (value & 3) > 1) return;
-    store<u64>(hart + offset, value & writable(csr));
-  } else if (isPmpaddr(csr)) writePmpaddr(hart, csr - Csr.pmpaddr0, value);
 }
 
 /** What CSRRS and CSRRC modify: mip without the PLIC's wire, which is not software's to write back. */
