@@ -30,8 +30,9 @@ export interface VirtMachine {
 const FINISHER_POWER_OFF = 0x5555;
 const FINISHER_REBOOT = 0x7777;
 
-/** phandles: interrupt controllers of the harts from 1, then these. */
-const phandles = (harts: number) => ({ plic: harts + 1, finisher: harts + 2 });
+/** phandles: interrupt controllers of the harts from 1, then the harts themselves, then these. */
+const cpuPhandle = (harts: number, id: number): number => harts + 1 + id;
+const phandles = (harts: number) => ({ plic: 2 * harts + 1, finisher: 2 * harts + 2 });
 
 export function virtTree(machine: VirtMachine, boot: BootSettings): FdtTree {
   const root = node(
@@ -67,6 +68,7 @@ function cpus({ harts, isa, mmu }: VirtMachine): FdtNode {
         {
           device_type: 'cpu',
           reg: id,
+          phandle: cpuPhandle(harts, id),
           status: 'okay',
           compatible: 'riscv',
           'riscv,isa': isa.text,
@@ -89,7 +91,7 @@ function cpus({ harts, isa, mmu }: VirtMachine): FdtNode {
       node(
         'cluster0',
         {},
-        ids.map((id) => node(`core${id}`, { cpu: [id + 1] })),
+        ids.map((id) => node(`core${id}`, { cpu: cpuPhandle(harts, id) })),
       ),
     ]),
   ]);

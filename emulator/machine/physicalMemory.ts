@@ -53,14 +53,12 @@ export class PhysicalMemory {
 
   #changed(address: bigint, length: number): void {
     if (length === 0) return;
-    const first = this.#frame(address);
-    // An instruction may begin in the last halfword of the frame before.
     const last = this.#frame(address + BigInt(length - 1));
     let flags = 0;
-    for (let frame = Math.max(0, first - 1); frame <= last; frame++) {
+    for (let frame = this.#frame(address); frame <= last; frame++) {
       const here = this.#memory.bytes[FRAME_FLAGS + frame]!;
       if ((here & FRAME_CODE_CACHED) !== 0) this.#core.dropCode(frame);
-      if (frame >= first) flags |= here;
+      flags |= here;
     }
     if ((flags & FRAME_PAGE_TABLE) !== 0) this.#pageTableWritten();
   }

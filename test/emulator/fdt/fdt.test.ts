@@ -78,6 +78,18 @@ describe('the generated tree', () => {
     }
   });
 
+  test('puts the harts themselves into the map of cores', () => {
+    const { root } = readFdt(blob);
+    const properties = new Map(flat(root).map((line) => line.split('=') as [string, string]));
+    for (const id of [0, 1]) {
+      expect(properties.get(`/cpus/cpu-map/cluster0/core${id}/cpu`)).toBe(
+        properties.get(`/cpus/cpu@${id}/phandle`),
+      );
+    }
+    const phandles = [...properties].filter(([path]) => path.endsWith('/phandle')).map(([, value]) => value);
+    expect(new Set(phandles).size).toBe(phandles.length);
+  });
+
   test('names the initrd and the last hart', () => {
     const lines = flat(readFdt(writeFdt(virtTree({ ...MACHINE, harts: 8 }, BOOT))).root);
     expect(lines).toContain('/chosen/linux,initrd-start=0000000088000000');
@@ -106,7 +118,9 @@ describe("a user's tree", () => {
 
   test('needs 64-bit cells', () => {
     const blob = dtc('dts', 'dtb', '/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; };');
-    expect(() => patchFdt(new Uint8Array(blob), 1 << 24, BOOT)).toThrow(/#address-cells of its root is not 2/);
+    expect(() => patchFdt(new Uint8Array(blob), 1 << 24, BOOT)).toThrow(
+      /#address-cells of its root is not 2/,
+    );
   });
 });
 
@@ -126,11 +140,19 @@ describe('malformed blobs are one clear error', () => {
     ['version 3', edit((view) => view.setUint32(20, 3)), /version 3/],
     ['structure outside', edit((view) => view.setUint32(8, 0x7fff_ffff)), /structure block .* outside/],
     ['strings outside', edit((view) => view.setUint32(12, 0x7fff_ffff)), /strings block .* outside/],
-    ['endless reservations', edit((view) => view.setUint32(16, good.length - 8)), /reservation block has no end/],
+    [
+      'endless reservations',
+      edit((view) => view.setUint32(16, good.length - 8)),
+      /reservation block has no end/,
+    ],
     ['no root', edit((view) => view.setUint32(structure, 9)), /does not begin with a node/],
     ['unknown token', edit((view) => view.setUint32(structure + 8, 7)), /unknown token 7/],
     ['huge property', edit((view) => view.setUint32(structure + 12, 0xffff_ffff)), /cut off/],
-    ['name outside strings', edit((view) => view.setUint32(structure + 16, 0xffff_ffff)), /a name has no end/],
+    [
+      'name outside strings',
+      edit((view) => view.setUint32(structure + 16, 0xffff_ffff)),
+      /a name has no end/,
+    ],
     ['too deep', deep(100), /nest more than 64 deep/],
   ])('%s', (_, blob, message) => {
     expect(() => readFdt(blob)).toThrow(FdtError);
