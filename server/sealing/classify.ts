@@ -52,7 +52,7 @@ export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Su
         break;
       case 'neighbour':
         say(
-          `${symbol} was not meant to be sealed: move it to .data, or pad the sealed section to a whole page`,
+          `${symbol} was not meant to be sealed: move it to .data, or end the sealed section with ". = ALIGN(4096);" in the linker script`,
           declared,
         );
         break;
@@ -65,6 +65,8 @@ export function suggest(facts: Facts, classes: readonly RefusedStoreClass[]): Su
           `${here} also wrote it before the seal: move this write to a function that only the boot path calls`,
           at,
         );
+        if (!facts.redundant)
+          say(`if harts really differ, keep a copy of ${symbol} for each of them`, declared);
         break;
       case 'redundant-write':
         say(`the value is already there: remove the write, or guard it with if (${name} != value)`, at);

@@ -116,7 +116,7 @@ export class Diagnostician {
       code: { start, bytes: code.readMemory(trap.hart, start, CODE_LENGTH) },
       registers: Array.from({ length: 32 }, (_, index) => hart.register(index)),
       csrs: {
-        status: hart.csr(CSR.sstatus) ?? 0n,
+        status: trapStatus(hart.csr(CSR.sstatus) ?? 0n, hart.privilege),
         epc: trap.pc,
         cause: BigInt(trap.cause),
         tval: trap.value,
@@ -298,6 +298,13 @@ export class Diagnostician {
   #writer({ step, hart, pc, address, size, oldValue, newValue }: StoreRecord): WriterRecord {
     return { step, hart, place: this.#parts.code.chainAt(pc)[0]!, address, size, oldValue, newValue };
   }
+}
+
+/** sstatus as the handler finds it (privileged spec, "Supervisor Status Register"): SPP, and SIE moved to SPIE. */
+function trapStatus(status: bigint, privilege: number): bigint {
+  const [sie, spie, spp] = [1n << 1n, 1n << 5n, 1n << 8n];
+  const kept = status & ~(sie | spie | spp);
+  return kept | ((status & sie) === 0n ? 0n : spie) | (privilege === 0 ? 0n : spp);
 }
 
 /** Where one member alone changes, its path is what the store is about: it may be finer than the address tells. */

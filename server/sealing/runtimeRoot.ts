@@ -15,7 +15,22 @@ interface RootEvent {
 /** Wrappers around the ecall that nobody wants to read. */
 const WRAPPER = /^_*sbi_|ecall$/;
 /** Where every path begins, and what therefore explains none. */
-const BEGINNING = /^_*(start(_kernel)?|head|entry|main|kernel_main|kmain|rest_init|kernel_init|kthread|ret_from_.*)$/;
+const BEGINNING =
+  /^_*(start(_kernel)?|head|entry|main|kernel_main|kmain|rest_init|kernel_init|kthread|ret_from_.*)$/;
+
+/**
+ * Function names that tell which path of a running kernel this is. The most telling pattern comes first: a resume runs
+ * on secondary harts too, and may itself begin in an interrupt. It is a guess by name, and worded as one.
+ */
+const PATHS: readonly { readonly name: RegExp; readonly meaning: string }[] = [
+  { name: /resume|thaw|restore_/, meaning: 'the machine comes back from suspend' },
+  { name: /hotplug|cpuhp|(^|_)cpu_(up|down|online)|(^|_)online_/, meaning: 'a CPU is brought up after boot' },
+  { name: /module/, meaning: 'a module is loaded or unloaded' },
+  { name: /probe/, meaning: 'a device is probed' },
+  { name: /(^|_)(late|register|unregister|attach)(_|$)/, meaning: 'something registers itself after init' },
+  { name: /suspend|hibernate|freeze/, meaning: 'the machine goes to sleep' },
+  { name: /(^|_)(irq|interrupt|do_softirq)/, meaning: 'an interrupt is handled' },
+];
 
 export class RuntimeRoots {
   /** The latest start or resume of each hart. */
@@ -40,7 +55,7 @@ export class RuntimeRoots {
     const text =
       outermost === undefined
         ? `hart ${hart}, boot path`
-        : `hart ${hart}, from ${outermost.function}${sourceText(outermost)}`;
+        : `hart ${hart}, from ${outermost.function}${sourceText(outermost)}${pathText(named)}`;
     return {
       kind: root === undefined ? 'call' : 'boot',
       text,
@@ -74,6 +89,15 @@ function started(hart: number, { event, stack }: RootEvent): RuntimeRoot {
     step: event.step,
     byHart: event.by,
   };
+}
+
+/** `: a CPU is brought up after boot (cpu_hotplug_cycle)`. */
+function pathText(stack: readonly CodePlace[]): string {
+  for (const { name, meaning } of PATHS) {
+    const place = stack.findLast((each) => name.test(each.function));
+    if (place !== undefined) return `: ${meaning} (${place.function})`;
+  }
+  return '';
 }
 
 function callerOf(stack: readonly CodePlace[]): CodePlace | undefined {

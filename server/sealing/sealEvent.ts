@@ -31,7 +31,7 @@ export interface Mapping {
 /** A hole that keeps a region from being sealed, in words and as data. */
 export interface SealHole {
   readonly mapping: Mapping;
-  /** `page-table`: a writable leaf. `tlb`: a hart still remembers one. `unmapped`: never mapped at all. */
+  /** `page-table`: a writable leaf. `tlb`: a hart still remembers one. */
   readonly why: 'page-table' | 'tlb';
   readonly harts: readonly number[];
 }

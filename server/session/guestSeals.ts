@@ -125,24 +125,31 @@ export class GuestSeals implements Seals {
     const { machine, inspector, rules, diagnostician, filters, emit, enabled } = this.#parts;
     const refusal = enabled ? refusalOf(machine, trap) : undefined;
     if (refusal === undefined) return undefined;
-    const ignored = rules.ignores(trap.pc, inspector.places.chainAt(trap.pc)) !== undefined;
-    const refused = diagnostician.diagnose(refusal, ignored ? 0 : ++this.#count);
+    const { pc, step } = trap;
+    const isIgnored = rules.ignores(pc, inspector.places.chainAt(pc)) !== undefined;
+    const policy = isIgnored ? 'ignored' : this.policy;
+    const opens = policy === 'retry' || policy === 'log';
+    if (policy !== 'ask' && !opens && this.#findings.repeats(pc, refusal.store.address, step, policy)) {
+      if (policy === 'ignored') return undefined;
+      carryOut(machine, refusal, policy);
+      return 'handled';
+    }
+    const refused = diagnostician.diagnose(refusal, isIgnored ? 0 : ++this.#count);
     const tell = (action: SealChoice | 'ask' | 'ignored'): void =>
-      emit({ type: 'refusedStore', step: trap.step, refused, action });
-    if (ignored) {
+      emit({ type: 'refusedStore', step, refused, action });
+    if (policy === 'ignored') {
       this.#findings.add(refused, 'ignored');
       tell('ignored');
       return undefined;
     }
-    const asks = this.policy === 'ask' && filters.stopsAtSealedWrites;
-    const holds = asks && this.#conditionHolds(refused);
+    const holds = policy === 'ask' && filters.stopsAtSealedWrites && this.#conditionHolds(refused);
     if (holds !== false) {
       this.#pending = { refused, refusal };
       this.#chosen = undefined;
       tell('ask');
       return { refused, problem: typeof holds === 'string' ? holds : undefined };
     }
-    const action = this.policy === 'ask' ? 'oops' : this.policy;
+    const action = policy === 'ask' ? 'oops' : policy;
     tell(action);
     this.#carryOut({ refused, refusal }, action);
     return 'handled';

@@ -4,10 +4,14 @@ import type { ByteSource } from '../symbols/index.ts';
 export interface SessionHost {
   /**
    * Opens a file for random access. `path` is as the user wrote it; relative paths are the host's business.
-   * Rejects with an Error whose message says why the file cannot be read.
+   * Rejects with an Error whose message says why the file cannot be read. The session closes what can be closed.
    */
-  openFile(path: string): Promise<ByteSource>;
+  openFile(path: string): Promise<OpenFile>;
   readonly scheduler: Scheduler;
+}
+
+export interface OpenFile extends ByteSource {
+  close?(): void;
 }
 
 export interface Scheduler {

@@ -2,7 +2,7 @@
 export { readConfiguration, parseSize, type SessionConfiguration } from './configuration.ts';
 export { openSession } from './openSession.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
-export type { Scheduler, SessionHost } from './host.ts';
+export type { OpenFile, Scheduler, SessionHost } from './host.ts';
 export type { GuestConsole, Module, Session } from './session.ts';
 export type { OpenOptions, Progress, SessionEvent, SessionListener } from './events.ts';
 export type { CaughtAccess, CaughtTrap, Exit, RunResult, Stop, StopReason } from './stop.ts';

@@ -1,10 +1,5 @@
 /** From a configuration to a machine's ingredients: files read, formats recognised, addresses settled. */
-import {
-  flatImage,
-  KERNEL_ADDRESS,
-  type GuestImage,
-  type MachineConfig,
-} from '../../emulator/index.ts';
+import { flatImage, KERNEL_ADDRESS, type GuestImage, type MachineConfig } from '../../emulator/index.ts';
 import { AddressSpace } from '../sealing/addressSpace.ts';
 import {
   ElfError,
@@ -16,7 +11,7 @@ import {
 import { parseSize, type SessionConfiguration } from './configuration.ts';
 import { SessionError } from './errors.ts';
 import type { OpenOptions } from './events.ts';
-import type { SessionHost } from './host.ts';
+import type { OpenFile, SessionHost } from './host.ts';
 
 export interface LoadedGuest {
   readonly machine: MachineConfig;
@@ -25,6 +20,8 @@ export interface LoadedGuest {
   readonly space: AddressSpace;
   /** What the symbols came from, as the user named it. */
   readonly symbolsPath: string;
+  /** Closes the files that symbols are still read from. */
+  close(): void;
 }
 
 /** A file that was opened, and what kind it is. */
@@ -52,6 +49,15 @@ export async function loadGuest(
   options: OpenOptions,
 ): Promise<LoadedGuest> {
   const loader = new Loader(host, options);
+  try {
+    return await loadWith(loader, configuration);
+  } catch (error) {
+    loader.close();
+    throw error;
+  }
+}
+
+async function loadWith(loader: Loader, configuration: SessionConfiguration): Promise<LoadedGuest> {
   if (configuration.disk !== undefined)
     throw new SessionError('configuration', '"disk" cannot be used: this machine has no block device');
   const program = await loader.open('program', configuration.program);
@@ -69,6 +75,7 @@ export async function loadGuest(
     symbols,
     space,
     symbolsPath: named.path,
+    close: () => loader.close(),
     machine: {
       image,
       harts: configuration.harts,
@@ -87,10 +94,15 @@ export async function loadGuest(
 class Loader {
   readonly #host: SessionHost;
   readonly #options: OpenOptions;
+  readonly #opened: OpenFile[] = [];
 
   constructor(host: SessionHost, options: OpenOptions) {
     this.#host = host;
     this.#options = options;
+  }
+
+  close(): void {
+    for (const file of this.#opened.splice(0)) file.close?.();
   }
 
   async open(attribute: string, path: string): Promise<Input> {
@@ -122,7 +134,9 @@ class Loader {
 
   async #read(attribute: string, path: string): Promise<ByteSource> {
     try {
-      return await this.#host.openFile(path);
+      const file = await this.#host.openFile(path);
+      this.#opened.push(file);
+      return file;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new SessionError('file', `"${attribute}": cannot read ${path}: ${why}`, { cause: error });

@@ -38,10 +38,15 @@ export async function openSession(
   options: OpenOptions = {},
 ): Promise<Session> {
   const loaded = await loadGuest(configuration, host, options);
-  options.onProgress?.({ text: 'Building the machine' });
-  const machine = await buildMachine(loaded);
-  if (options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
-  return compose(configuration, host, loaded, machine);
+  try {
+    options.onProgress?.({ text: 'Building the machine' });
+    const machine = await buildMachine(loaded);
+    if (options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
+    return compose(configuration, host, loaded, machine);
+  } catch (error) {
+    loaded.close();
+    throw error;
+  }
 }
 
 async function buildMachine(loaded: LoadedGuest): Promise<Machine> {
@@ -57,9 +62,10 @@ async function buildMachine(loaded: LoadedGuest): Promise<Machine> {
 function compose(
   configuration: SessionConfiguration,
   host: SessionHost,
-  { symbols, space, symbolsPath }: LoadedGuest,
+  loaded: LoadedGuest,
   machine: Machine,
 ): Session {
+  const { symbols, space, symbolsPath } = loaded;
   const listeners = new Set<SessionListener>();
   const emit = (event: SessionEvent): void => {
     for (const listener of [...listeners]) listener(event);
@@ -171,7 +177,7 @@ function compose(
     inspect: inspector,
     seals,
     sources,
-    verbs: new GuestVerbs(seals, inspector),
+    verbs: new GuestVerbs(seals, inspector, symbols),
     console: {
       send: (bytes) => {
         machine.sendInput(bytes);
@@ -190,6 +196,7 @@ function compose(
       run.close();
       observation.dispose();
       tracker.dispose();
+      loaded.close();
       listeners.clear();
     },
   };

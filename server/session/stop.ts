@@ -34,8 +34,7 @@ export type StopReason =
   | 'instruction breakpoint'
   | 'data breakpoint'
   | 'exception'
-  | 'seal'
-  | 'ebreak';
+  | 'seal';
 
 export interface Stop {
   readonly kind: 'stop';

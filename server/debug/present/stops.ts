@@ -4,13 +4,12 @@ import type { Stop, StopReason } from '../../session/index.ts';
 import type { DebugContext } from '../context.ts';
 import { hex } from '../../session/report/index.ts';
 
-/** The session's reasons are the protocol's, but for two that it has no word for. */
-const reasons: Readonly<Partial<Record<StopReason, string>>> = { seal: 'pause', ebreak: 'breakpoint' };
+/** The session's reasons are the protocol's, but for one that it has no word for. */
+const reasons: Readonly<Partial<Record<StopReason, string>>> = { seal: 'pause' };
 
 const descriptions: Readonly<Partial<Record<StopReason, string>>> = {
   entry: 'Paused on entry',
   seal: 'Paused where memory was sealed',
-  ebreak: 'Paused on an ebreak instruction',
 };
 
 export function stoppedBody(context: DebugContext, stop: Stop): DebugProtocol.StoppedEvent['body'] {

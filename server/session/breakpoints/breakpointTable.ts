@@ -21,6 +21,9 @@ import type { ExceptionFilters } from './exceptionFilters.ts';
 
 type Kind = Breakpoint['kind'];
 
+/** What the machine can follow through page tables. */
+const MAX_DATA_LENGTH = 2 ** 32;
+
 /** An entry in the machine. */
 interface Installed {
   readonly entry: BreakpointEntry;
@@ -102,9 +105,7 @@ export class BreakpointTable implements Breakpoints {
 
   setData(requests: readonly DataBreakpointRequest[]): Breakpoint[] {
     return this.#replace('data', 'data', requests, ({ address, length }) =>
-      length > 0 && Number.isSafeInteger(length)
-        ? { addresses: [address], verified: true }
-        : missing(`a data breakpoint needs a length in bytes, not ${length}`),
+      dataTarget(address, length, this.#isMapped(address)),
     );
   }
 
@@ -221,6 +222,12 @@ export class BreakpointTable implements Breakpoints {
     });
   }
 
+  #isMapped(address: bigint): boolean {
+    return this.#guest.machine.harts.some(
+      ({ id }) => this.#inspector.memory.physicalOf(id, address) !== undefined,
+    );
+  }
+
   #describe(id: number, kind: Kind, { verified, message, addresses, position }: Target): Breakpoint {
     const first = addresses[0];
     const found =
@@ -245,6 +252,22 @@ export class BreakpointTable implements Breakpoints {
     const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
     return `no function ${name}${hint}`;
   }
+}
+
+function dataTarget(address: bigint, length: number, isMapped: boolean): Target {
+  if (!Number.isSafeInteger(length) || length <= 0)
+    return missing(`a data breakpoint needs a length in bytes, not ${length}`);
+  if (length > MAX_DATA_LENGTH)
+    return missing(`a data breakpoint has ${MAX_DATA_LENGTH} bytes at most, not ${length}`);
+  if (address < 0n || address + BigInt(length) > 1n << 64n)
+    return missing(`${length} bytes at ${hex(address)} run over the end of the address space`);
+  const isKnown =
+    space.physicalOf(address) !== undefined ||
+    machine.harts.some(({ id }) => machine.virtual.physicalOf(id, address) !== undefined);
+  const message = isKnown
+    ? undefined
+    : `nothing is mapped at ${hex(address)} now; it is watched as soon as there is`;
+  return { addresses: [address], verified: true, message };
 }
 
 function missing(message: string): Target {

@@ -55,7 +55,7 @@ export function testCondition(
   names?: Readonly<Record<string, bigint>>,
 ): boolean | string {
   try {
-    return inspector.evaluate(condition, inspector.frame(hart, 0), names).toBigInt() !== 0n;
+    return inspector.evaluatePurely(condition, inspector.frame(hart, 0), names).toBigInt() !== 0n;
   } catch (error) {
     return `condition "${condition}": ${messageOf(error)}`;
   }
@@ -69,7 +69,7 @@ function render(
 ): string {
   if ('text' in piece) return piece.text;
   try {
-    return formatValue(inspector.evaluate(piece.expression, inspector.frame(hart, 0), names));
+    return formatValue(inspector.evaluatePurely(piece.expression, inspector.frame(hart, 0), names));
   } catch (error) {
     return `{${piece.expression}: ${messageOf(error)}}`;
   }

@@ -53,7 +53,7 @@ export class GuestInspector implements Inspector {
     );
     this.places = new Places(guest);
     this.stacks = new Stacks(guest, this.memory, this.places);
-    this.#registers = new Registers(guest, () => changed({ registers: true }));
+    this.#registers = new Registers(guest, this.memory, () => changed({ registers: true }));
     this.#variables = new Variables(guest, this.memory, this.#registers);
     this.#disassembly = new Disassembly(
       this.memory,
@@ -93,9 +93,13 @@ export class GuestInspector implements Inspector {
     return this.#variables.context(frame);
   }
 
-  /** @param extra Further `$names` that the expression may use. */
-  evaluate(text: string, frame?: Frame, extra?: Readonly<Record<string, bigint>>): Value {
-    return this.#variables.evaluate(text, frame ?? this.#currentFrame(), extra);
+  evaluate(text: string, frame?: Frame): Value {
+    return this.#variables.evaluate(text, frame ?? this.#currentFrame());
+  }
+
+  /** @param names Further `$names` that the expression may use. */
+  evaluatePurely(text: string, frame?: Frame, names?: Readonly<Record<string, bigint>>): Value {
+    return this.#variables.evaluatePurely(text, frame ?? this.#currentFrame(), names);
   }
 
   assign(target: Value, text: string, frame?: Frame): Value {
@@ -106,8 +110,9 @@ export class GuestInspector implements Inspector {
     return this.#registers.general(hart, frame);
   }
 
-  setRegister(hart: number, name: string, value: bigint): void {
-    this.#registers.write(hart, name, value);
+  setRegister(hart: number, name: string, value: bigint, frame?: Frame): void {
+    if (frame === undefined || frame.level === 0) this.#registers.write(hart, name, value);
+    else this.#registers.writeSaved(frame, name, value);
   }
 
   csrs(hart: number): CsrView[] {

@@ -139,13 +139,18 @@ export interface Inspector {
    * @throws EvaluationError with the column.
    */
   evaluate(text: string, frame?: Frame): Value;
+  /** The same for hovers, watches and conditions: an expression that would change the guest is an EvaluationError. */
+  evaluatePurely(text: string, frame?: Frame): Value;
   /** Stores what `text` evaluates to into `target`; tells `changed`. */
   assign(target: Value, text: string, frame?: Frame): Value;
 
   /** pc and x1–x31; as the frame sees them, where one is given. */
   registers(hart: number, frame?: Frame): RegisterView[];
-  /** By ABI name, number (`x10`), `pc` or CSR name. WARL rules apply to CSRs. */
-  setRegister(hart: number, name: string, value: bigint): void;
+  /**
+   * By ABI name, number (`x10`), `pc` or CSR name. WARL rules apply to CSRs. In an outer frame: where the callee saved
+   * it, in memory or in a register it has not changed.
+   */
+  setRegister(hart: number, name: string, value: bigint, frame?: Frame): void;
   csrs(hart: number): CsrView[];
 
   /** Reads as far as memory is mapped. Devices are not read. */

@@ -1,10 +1,12 @@
 /** Registers by the names people use, and CSRs with their fields. */
 import { csrNumber } from '../../../emulator/isa/csrs.ts';
 import { REGISTER_NAMES, registerNumber } from '../../../emulator/isa/registers.ts';
+import { toLittleEndian } from '../../sealing/members.ts';
 import { nearest } from '../../sealing/nearest.ts';
 import { SessionError } from '../errors.ts';
 import { hartOf, type Guest } from '../guest.ts';
 import { csrFields, csrText } from './csrFields.ts';
+import type { GuestMemory } from './memory.ts';
 import type { CsrView, Frame, RegisterView } from './inspector.ts';
 
 /** Shown in this order; those that a machine does not have are left out. */
@@ -41,11 +43,13 @@ const SHOWN_CSRS: readonly string[] = [
 
 export class Registers {
   readonly #guest: Guest;
+  readonly #memory: GuestMemory;
   readonly #changed: () => void;
 
   /** @param changed Told about each write. */
-  constructor(guest: Guest, changed: () => void) {
+  constructor(guest: Guest, memory: GuestMemory, changed: () => void) {
     this.#guest = guest;
+    this.#memory = memory;
     this.#changed = changed;
   }
 
@@ -94,6 +98,29 @@ export class Registers {
     else if (csr !== undefined && hart.csr(csr) !== undefined) hart.setCsr(csr, bits);
     else throw this.#unknown(name);
     this.#changed();
+  }
+
+  /** A general register of an outer frame: where its value is kept now. */
+  writeSaved({ hart, level, symbols }: Frame, name: string, value: bigint): void {
+    const number = registerNumber(name);
+    if (number === undefined) {
+      const what = name === 'pc' ? 'the pc' : name;
+      throw new SessionError(
+        'request',
+        `${what} of frame ${level} cannot be set; only general registers can`,
+      );
+    }
+    const home = symbols.registers.home(number);
+    switch (home.kind) {
+      case 'register':
+        this.write(hart, REGISTER_NAMES[home.register] ?? name, value);
+        return;
+      case 'memory':
+        this.#memory.write(home.address, toLittleEndian(value, 8), { hart });
+        return;
+      default:
+        throw new SessionError('request', `${name} of frame ${level} is kept nowhere, so it cannot be set`);
+    }
   }
 
   /** Function and offset, or object, that an address points at; undefined for numbers that are no such thing. */

@@ -11,6 +11,7 @@ import {
 import type { Guest } from '../guest.ts';
 import type { Frame, VariableView } from './inspector.ts';
 import type { GuestMemory } from './memory.ts';
+import { pureContext } from './pureContext.ts';
 import type { Registers } from './registers.ts';
 import { REGISTER_NAMES } from '../../../emulator/isa/registers.ts';
 
@@ -63,12 +64,16 @@ export class Variables {
     };
   }
 
-  evaluate(text: string, frame: Frame, extra?: Readonly<Record<string, bigint>>): Value {
-    const context = this.context(frame);
-    if (extra === undefined) return evaluate(text, context);
+  evaluate(text: string, frame: Frame): Value {
+    return evaluate(text, this.context(frame));
+  }
+
+  /** @param names Further `$names` that the expression may use. */
+  evaluatePurely(text: string, frame: Frame, names: Readonly<Record<string, bigint>> = {}): Value {
+    const context = pureContext(this.context(frame));
     const register = (name: string): NamedRegister | undefined => {
-      const value = Object.hasOwn(extra, name) ? extra[name] : undefined;
-      return value === undefined ? this.#register(frame, name) : { value, size: 8 };
+      const value = Object.hasOwn(names, name) ? names[name] : undefined;
+      return value === undefined ? context.register?.(name) : { value, size: 8 };
     };
     return evaluate(text, { ...context, register });
   }

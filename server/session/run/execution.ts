@@ -200,7 +200,13 @@ export class Execution {
           ? 'instruction breakpoint'
           : 'breakpoint';
     const ids = stopping.map(({ id }) => id);
-    return this.stopAt(hart, reason, `Breakpoint ${ids.join(', ')} on hart ${hart}${problems}`, {
+    const { place } = this.stopAt(hart, reason, '');
+    const where = place.function === '' ? hex(place.pc) : place.function;
+    const line =
+      place.file === undefined
+        ? ''
+        : ` (${place.file.slice(place.file.search(/[^/\\]*$/))}:${place.line ?? 0})`;
+    return this.stopAt(hart, reason, `Breakpoint at ${where}${line} on hart ${hart}${problems}`, {
       breakpoints: ids,
     });
   }

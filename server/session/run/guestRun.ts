@@ -146,7 +146,11 @@ export class GuestRun implements RunControl {
       emit({ type: 'stopped', step: stop.step, stop });
       return stop;
     } catch (error) {
-      if (this.#state === 'running') this.#stand(from);
+      // Nobody was told of a stop: the machine stands where it stood, or where the failure left it.
+      if (from !== undefined) {
+        this.#stand(from);
+        emit({ type: 'stopped', step: this.step, stop: from });
+      }
       throw error;
     }
   }

@@ -8,7 +8,9 @@ import { hex } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import type { Frame } from '../inspect/inspector.ts';
 import { sizeText, walkText } from '../inspect/pageWalk.ts';
+import type { SymbolFile } from '../../symbols/index.ts';
 import type { Seals } from '../seals.ts';
+import { completeExpression } from './expressionCompletions.ts';
 import type { Verbs, VerbCompletion } from './verb.ts';
 
 interface Verb {
@@ -16,6 +18,8 @@ interface Verb {
   /** Arguments as usage shows them; empty when it takes none. */
   readonly usage: string;
   readonly help: string;
+  /** Its argument is a C expression and completes as one. */
+  readonly takesExpression?: true;
   run(argument: string, frame: Frame | undefined): string;
   /** Values that complete an argument, with what they mean. */
   completions?(prefix: string): readonly { readonly text: string; readonly detail?: string | undefined }[];
@@ -27,7 +31,12 @@ const MAX_COMPLETIONS = 100;
 export class GuestVerbs implements Verbs {
   readonly #verbs: readonly Verb[];
 
-  constructor(seals: Seals, inspector: GuestInspector) {
+  readonly #inspector: GuestInspector;
+  readonly #symbols: SymbolFile | undefined;
+
+  constructor(seals: Seals, inspector: GuestInspector, symbols: SymbolFile | undefined) {
+    this.#inspector = inspector;
+    this.#symbols = symbols;
     this.#verbs = [
       faultVerb(seals),
       pageTableVerb(inspector),
@@ -63,18 +72,20 @@ export class GuestVerbs implements Verbs {
     return verb.run(argument, frame);
   }
 
-  complete(text: string, column: number): VerbCompletion[] {
+  complete(text: string, column: number, frame?: Frame): VerbCompletion[] {
     const typed = text.slice(0, column);
-    const [, name, gap, argument] = /^\s*(\S*)(\s*)(.*)$/.exec(typed) ?? [];
-    if (gap === undefined || gap === '') {
-      const start = typed.length - (name ?? '').length;
-      return this.#verbs
-        .filter((verb) => verb.name.startsWith(name ?? ''))
-        .map((verb) => ({ text: verb.name, detail: verb.help, start }));
+    const [, name = '', gap = '', argument = ''] = /^\s*(\S*)(\s*)(.*)$/.exec(typed) ?? [];
+    const inExpression = (): VerbCompletion[] =>
+      completeExpression(typed, this.#inspector, this.#symbols, frame);
+    if (gap === '') {
+      const start = typed.length - name.length;
+      const verbs = this.#verbs.filter((verb) => verb.name.startsWith(name));
+      return [...verbs.map((verb) => ({ text: verb.name, detail: verb.help, start })), ...inExpression()];
     }
-    const prefix = argument ?? '';
-    const start = typed.length - prefix.length;
-    const values = this.#find(name ?? '')?.completions?.(prefix) ?? [];
+    const verb = this.#find(name);
+    if (verb === undefined || verb.takesExpression === true) return inExpression();
+    const start = typed.length - argument.length;
+    const values = verb.completions?.(argument) ?? [];
     return values.slice(0, MAX_COMPLETIONS).map((value) => ({ ...value, start }));
   }
 
@@ -119,6 +130,7 @@ function pageTableVerb(inspector: GuestInspector): Verb {
   return {
     name: 'pt',
     usage: 'ADDRESS',
+    takesExpression: true,
     help: 'walk the page table: each level, permissions now and as linked, stale TLB entries',
     run: (argument, frame) => {
       if (argument === '')
@@ -130,7 +142,7 @@ function pageTableVerb(inspector: GuestInspector): Verb {
 
 /** An expression's value; of an array, a function or a structure its address. */
 function addressOf(inspector: GuestInspector, text: string, frame: Frame | undefined): bigint {
-  const value = inspector.evaluate(text, frame);
+  const value = inspector.evaluatePurely(text, frame);
   const kind = value.type.kind;
   const isPlace =
     kind === 'array' || kind === 'struct' || kind === 'union' || kind === 'class' || kind === 'function';

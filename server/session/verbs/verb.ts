@@ -17,6 +17,6 @@ export interface Verbs {
    * @throws SessionError `request` or `state` with the correct usage.
    */
   run(text: string, frame?: Frame): string;
-  /** Completions at `column` (from 0): verbs and their arguments. */
-  complete(text: string, column: number): VerbCompletion[];
+  /** Completions at `column` (from 0): verbs with their arguments, and names in C expressions. */
+  complete(text: string, column: number, frame?: Frame): VerbCompletion[];
 }

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Session, Stop } from '../../../server/session/index.ts';
 import { formatValue } from '../../../server/symbols/index.ts';
-import { eventsOf, openGuest, type TestGuest } from './guest.ts';
+import { eventsOf, openGuest, readNumber, type TestGuest } from './guest.ts';
 
 describe('inspection', () => {
   let guest: TestGuest;
@@ -62,6 +62,28 @@ describe('inspection', () => {
     expect(() => session.inspect.setRegister(0, 'ao', 1n)).toThrow(
       /no register ao on this machine; did you mean a0/,
     );
+  });
+
+  it('a register of an outer frame is set where the callee saved it', () => {
+    const { inspect } = session;
+    const caller = inspect.stack(0).frames.find((frame) => frame.place.function === 'resume_devices')!;
+    const home = caller.symbols.registers.home(8);
+    if (home.kind !== 'memory') throw new Error(`s0 is in no memory, but ${home.kind}`);
+    const before = inspect.registers(0).find(({ name }) => name === 's0')!.value;
+    inspect.setRegister(0, 's0', 0x1234n, caller);
+    expect(readNumber(session, home.address, 8)).toBe(0x1234n);
+    expect(inspect.registers(0).find(({ name }) => name === 's0')!.value).toBe(before);
+    expect(() => inspect.setRegister(0, 'pc', 0n, caller)).toThrow(/the pc of frame \d+ cannot be set/);
+    expect(() => inspect.setRegister(0, 'satp', 0n, caller)).toThrow(/only general registers can/);
+    expect(() => inspect.setRegister(0, 'a0', 0n, caller)).toThrow(/is kept nowhere/);
+  });
+
+  it('expressions that must not change the guest do not', () => {
+    expect(() => session.inspect.evaluatePurely('wakeups = 42')).toThrow(/would change the guest/);
+    expect(() => session.inspect.evaluatePurely('$a0 = 1')).toThrow(/would change the guest/);
+    expect(session.inspect.evaluatePurely('wakeups').toBigInt()).toBe(1n);
+    session.inspect.evaluate('wakeups = 42');
+    expect(session.inspect.evaluate('wakeups').toBigInt()).toBe(42n);
   });
 
   it('CSRs with decoded fields', () => {
@@ -181,5 +203,14 @@ describe('verbs', () => {
     expect(verbs.complete('fau', 3)).toMatchObject([{ text: 'fault', start: 0 }]);
     expect(verbs.complete('sealed possible', 15)).toMatchObject([{ text: '__cpu_possible_mask', start: 7 }]);
     expect(verbs.complete('seals ', 6)).toEqual([]);
+    const texts = (text: string): string[] => verbs.complete(text, text.length).map((each) => each.text);
+    expect(texts('cpu_ca')).toEqual(['cpu_caps', 'cpu_caps_init']);
+    expect(texts('cpu_caps.')).toContain('features');
+    expect(texts('cpu_caps.features[2].b')).toEqual(['bits']);
+    expect(texts('pt &uart_driver.us')).toEqual(['users']);
+    expect(texts('1 + $mstat')).toEqual(['$mstatus']);
+    expect(texts('cpus[0].isa[0].')).toEqual([]);
+    expect(texts('no_such_thing->')).toEqual([]);
+    expect(texts('12')).toEqual([]);
   });
 });

@@ -33,6 +33,45 @@ async function tiny(
   return session;
 }
 
+/** A guest that stores to a read-only page in a loop. Its root table is at 0x80001000, with a leaf of 1 GiB. */
+async function refusingForEver(policy: 'skip'): Promise<TestGuest> {
+  const words = [
+    0x00001297, // auipc t0, 1             the root table
+    0x20000337, // lui   t1, 0x20000       PTE of 0x80000000: V R X A, no W
+    0x04b30313, // addi  t1, t1, 0x4b
+    0x0062b823, // sd    t1, 16(t0)        entry 2 maps 0x80000000
+    0x00c2d293, // srli  t0, t0, 12
+    0xfff00313, // li    t1, -1
+    0x03f31313, // slli  t1, t1, 63        Sv39
+    0x0062e2b3, // or    t0, t0, t1
+    0x18029073, // csrw  satp, t0
+    0xfff00313, // li    t1, -1
+    0x00a35313, // srli  t1, t1, 10
+    0x3b031073, // csrw  pmpaddr0, t1      S-mode may use all memory
+    0x01f00313, // li    t1, 31
+    0x3a031073, // csrw  pmpcfg0, t1
+    0x00000297, // auipc t0, 0
+    0x02028293, // addi  t0, t0, 32        the loop
+    0x34129073, // csrw  mepc, t0
+    0x00001337, // lui   t1, 1
+    0x8003031b, // addiw t1, t1, -2048     MPP = S
+    0x30032073, // csrs  mstatus, t1
+    0x30200073, // mret
+    0x00000013, // nop
+    0x0002b023, // loop: sd zero, 0(t0)
+    0xffdff06f, // j     loop
+  ];
+  const program = byteSourceOf(makeElf([{ address: 0x8000_0000n, bytes: code(...words) }]));
+  const host = {
+    openFile: () => Promise.resolve(program),
+    scheduler: { turn: () => Promise.resolve(), now: () => 0 },
+  };
+  const session = await openSession({ program: 'loop', onSealedWrite: policy }, host);
+  const events: SessionEvent[] = [];
+  session.listen((event) => events.push(event));
+  return { session, events, output: () => '' };
+}
+
 describe('a run', () => {
   it('is the same every time: steps, events and state', async () => {
     const run = async (): Promise<unknown> => {
@@ -206,6 +245,18 @@ describe('policies', () => {
     expect(stop).toMatchObject({ kind: 'stop', reason: 'seal', hart: 0, seal: { kind: 'sealed' } });
     expect(guest.session.seals.status()[0]?.state).toBe('sealed');
     expect(await run(guest)).toMatchObject({ kind: 'exit', reason: 'poweroff' });
+  });
+
+  it('a store that is refused without end is counted, not told without end', async () => {
+    // M-mode sets up a page table whose only leaf maps RAM read-only, and stores in S-mode for ever.
+    const guest = await refusingForEver('skip');
+    const stop = await guest.session.run.runUntil(20_000n);
+    expect(stop).toMatchObject({ kind: 'stop', reason: 'step' });
+    expect(eventsOf(guest, 'refusedStore')).toHaveLength(100);
+    const [finding, ...others] = guest.session.seals.findings;
+    expect(others).toEqual([]);
+    expect(finding!.count).toBeGreaterThan(5_000);
+    expect(finding!.first).toMatchObject({ region: { origin: 'observed' }, kind: 'store', size: 8 });
   });
 
   it('choices need a store that waits', async () => {

@@ -72,7 +72,7 @@ const SCENARIOS: readonly Scenario[] = [
     class: 'redundant-write',
     also: ['init-code-called-late'],
     stack: ['set_cpu_possible', 'cpu_up', 'cpu_hotplug_cycle', 'scenario_run', 'start_kernel', '_start'],
-    root: /^hart 0, from scenario_run \(scenario\.c:\d+\)$/,
+    root: /^hart 0, from scenario_run \(scenario\.c:\d+\): a CPU is brought up after boot \(cpu_hotplug_cycle\)$/,
     firstWriter: 'set_cpu_possible',
     done: ['__cpu_possible_mask=0x3', '__cpu_possible_mask=0x3'],
   },

@@ -42,6 +42,8 @@ describe('source and function breakpoints', () => {
       ...session.breakpoints.setFunctions([{ name: 'mark_rodata_or' }]),
       ...session.breakpoints.setInstructions([{ address: 0x8020_0001n }]),
       ...session.breakpoints.setData([{ address: 0n, length: 0, access: 'write' }]),
+      ...session.breakpoints.setData([{ address: (1n << 64n) - 4n, length: 8, access: 'write' }]),
+      ...session.breakpoints.setData([{ address: 0x1234n, length: 8, access: 'write' }]),
       ...session.breakpoints.setSource(`${FOLDER}/smp.c`, [{ line: 71, hitCondition: 'often' }]),
       ...session.breakpoints.setSource(`${FOLDER}/smp.c`, [{ line: 71, logMessage: '{' }]),
     ].map(({ verified, message }) => [verified, message]);
@@ -51,6 +53,8 @@ describe('source and function breakpoints', () => {
       [false, 'no function mark_rodata_or; did you mean mark_rodata_ro?'],
       [false, '0x80200001 is odd; instructions begin at even addresses'],
       [false, 'a data breakpoint needs a length in bytes, not 0'],
+      [false, '8 bytes at 0xfffffffffffffffc run over the end of the address space'],
+      [true, 'nothing is mapped at 0x1234 now; it is watched as soon as there is'],
       [false, 'hit count "often" is not a number, nor one of >N >=N =N <N <=N %N'],
       [false, 'log message "{": "{" needs an expression and a "}"'],
     ]);
@@ -68,6 +72,7 @@ describe('source and function breakpoints', () => {
     expect(await count({ condition: '$hart_is_no_register' })).toBe(all);
     expect(await count({ condition: 'nr_cpus == 2' })).toBeLessThan(all);
     expect(await count({ condition: '0' })).toBe(0);
+    expect(await count({ condition: 'nr_cpus = 7' })).toBe(all);
     expect(await count({ hitCondition: `=${all}` })).toBe(1);
     expect(await count({ hitCondition: '%2' })).toBe(Math.floor(all / 2));
     expect(await count({ condition: 'nr_cpus == 2', hitCondition: '<3' })).toBe(2);
