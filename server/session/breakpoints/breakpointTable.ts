@@ -261,10 +261,7 @@ function dataTarget(address: bigint, length: number, isMapped: boolean): Target 
     return missing(`a data breakpoint has ${MAX_DATA_LENGTH} bytes at most, not ${length}`);
   if (address < 0n || address + BigInt(length) > 1n << 64n)
     return missing(`${length} bytes at ${hex(address)} run over the end of the address space`);
-  const isKnown =
-    space.physicalOf(address) !== undefined ||
-    machine.harts.some(({ id }) => machine.virtual.physicalOf(id, address) !== undefined);
-  const message = isKnown
+  const message = isMapped
     ? undefined
     : `nothing is mapped at ${hex(address)} now; it is watched as soon as there is`;
   return { addresses: [address], verified: true, message };
