@@ -298,8 +298,9 @@ function writeBits(address: usize, value: u64, mask: u64): void {
 /** MPP holds the modes that exist; 2 becomes U, which is where QEMU's MRET would go. */
 function writeMstatus(hart: usize, value: u64, fields: u64): void {
   if ((value & MPP) >> MPP_SHIFT == 2) value &= ~MPP;
+  const before = load<u64>(hart, MSTATUS);
   writeBits(hart + MSTATUS, value, fields);
-  modeChanged(hart);
+  if ((before ^ load<u64>(hart, MSTATUS)) & (MPP | MPRV | SUM)) modeChanged(hart);
 }
 
 /** "If satp is written with an unsupported MODE, the entire write has no effect." */

@@ -8,8 +8,10 @@ import {
   PC,
   R,
   RAM_PHYSICAL,
+  Random,
   S,
   Tables,
+  U,
   USER,
   W,
   X,
@@ -291,5 +293,77 @@ describe('TLB', () => {
     check(R | W | A | D, layout.FRAME_WATCH_READ, { read: false, write: false });
     check(R | W | A | D, layout.FRAME_PAGE_TABLE, { read: true, write: false });
     check(R | W | A | D, layout.FRAME_CODE_CACHED, { read: true, write: false });
+  });
+
+  it('backs every fast entry, whatever happens', () => {
+    const random = new Random(5);
+    const spaces = [1, 2].map((asid) => {
+      const at = RAM_PHYSICAL + BigInt(asid) * 0x20_0000n;
+      return { asid, tables: new Tables(core, 3, at) };
+    });
+    // Pages that compete for entries, of both modes, some of them in a superpage or global.
+    const pages = [0, 1, 256, 512, 1024, 1025, 2048, 4096].map((n) => VA + BigInt(n) * 0x1000n);
+    const remap = ({ tables: space }: (typeof spaces)[number]): void => {
+      for (const va of pages) {
+        const flags = random.pick([R | W | X, R | W, R, R | X]) | (random.chance(0.5) ? USER : 0n);
+        const global = random.chance(0.2) ? G : 0n;
+        const frame = RAM_PHYSICAL + BigInt(0x600 + random.below(64)) * 0x1000n;
+        if (va !== pages.at(-1)) space.map(va, frame, flags | global);
+        else space.map(va, RAM_PHYSICAL + 0x60_0000n, flags | global, 1);
+      }
+    };
+    spaces.forEach(remap);
+    let entries = 0;
+    for (let n = 0; n < 4000; n++) {
+      const what = random.below(40);
+      const va = random.pick(pages) + BigInt(random.below(512) * 8);
+      const asid = random.chance(0.3) ? 1 + random.below(2) : undefined;
+      if (what === 0) {
+        const space = random.pick(spaces);
+        core.setCsr(csr.satp, space.tables.satp(space.asid));
+      } else if (what === 1) remap(random.pick(spaces));
+      else if (what === 2) sfence({ ...(random.chance(0.8) && { va }), ...(asid !== undefined && { asid }) });
+      else {
+        const privilege = random.chance(0.5) ? U : S;
+        core.run(1);
+        core.setMode(privilege, { sum: random.chance(0.5), mxr: random.chance(0.2) });
+        const slot = core.slotAt(PC);
+        if (what < 18) core.exports.loadSlow(hart, slot, signed(va), 8);
+        else if (what < 30) core.exports.storeSlow(hart, slot, signed(va), 0n, 8);
+        else {
+          core.setU64(hart + layout.PC, va);
+          core.exports.resume(hart);
+        }
+      }
+      if (core.csr(csr.satp) === 0n) continue;
+      for (const [set, mayUser, maySupervisor] of [
+        [layout.FAST_SET_U, true, false],
+        [layout.FAST_SET_S, false, true],
+        [layout.FAST_SET_S_SUM, true, true],
+      ] as const) {
+        for (const [table, right] of [
+          [layout.FAST_READ, R],
+          [layout.FAST_WRITE, W | D],
+          [layout.FAST_FETCH, X],
+        ] as const) {
+          for (let i = 0; i < layout.FAST_TLB_ENTRIES; i++) {
+            const fast = hart + layout.FAST_TLBS + set * layout.FAST_SET_SIZE + table + i * 16;
+            const tag = core.u64(fast + layout.FAST_TAG);
+            if (tag === 0xffff_ffff_ffff_ffffn) continue;
+            entries++;
+            const entry = core.exports.tlbLookup(hart, signed(tag));
+            const pte = core.u64(entry + layout.TLB_PTE);
+            const address = (Number(tag & 0xffff_ffffn) + core.i32(fast + layout.FAST_ADDEND)) >>> 0;
+            const backed =
+              entry !== 0 &&
+              (pte & right) === right &&
+              (pte & USER ? mayUser : maySupervisor) &&
+              (table === layout.FAST_FETCH || physicalOf(address) === (pte >> 10n) << 12n);
+            if (!backed) expect.fail(`after step ${n}: 0x${tag.toString(16)} in set ${set}, table ${table}`);
+          }
+        }
+      }
+    }
+    expect(entries).toBeGreaterThan(10_000);
   });
 });
