@@ -17,13 +17,13 @@ export function linuxOops(refused: RefusedStore): string[] {
   const { csrs, registers, stack, place } = refused;
   // Linux walks the real stack only: a function inlined into the next frame has no frame of its own.
   const frames = stack.filter((entry) => !entry.inlined);
-  const [innermost = place, caller] = frames;
+  const [innermost = place] = frames;
   return [
     `Unable to handle kernel paging request at virtual address ${digits(csrs.tval)}`,
     'Oops [#1]',
     `CPU: ${refused.hart}`,
     `epc : ${symbolic(innermost)}`,
-    ...(caller === undefined ? [] : [` ra : ${symbolic(caller)}`]),
+    ` ra : ${symbolic(inFrames(registers[1]!, frames))}`,
     ...registerLines([csrs.epc, ...registers.slice(1)]),
     `status: ${digits(csrs.status)} badaddr: ${digits(csrs.tval)} cause: ${digits(csrs.cause)}`,
     ...frames.map((entry) => `[<${digits(entry.pc)}>] ${symbolic(entry)}`),
@@ -41,6 +41,18 @@ function registerLines(values: readonly bigint[]): string[] {
   const lines: string[] = [];
   for (let first = 0; first < cells.length; first += 3) lines.push(cells.slice(first, first + 3).join(''));
   return lines;
+}
+
+/**
+ * A return address as a place. It leads into the caller or, once this function has called another, into this function
+ * itself: one of the stack's functions covers it, if any does.
+ */
+function inFrames(pc: bigint, frames: readonly CodePlace[]): CodePlace {
+  for (const frame of frames) {
+    const offset = Number(pc - frame.pc) + frame.offset;
+    if (offset >= 0 && offset <= frame.size) return { ...frame, pc, offset };
+  }
+  return { pc, function: '', offset: 0, size: 0, inlined: false };
 }
 
 /** `%pS`: function+0xoffset/0xsize. */
