@@ -131,7 +131,7 @@ const SCENARIOS: readonly Scenario[] = [
     also: [],
     stack: ['refcount_inc', 'uart_resume', ...RESUMED],
     root: WOKEN,
-    firstWriter: 'refcount_set',
+    firstWriter: 'refcount_inc',
     done: ['uart_driver.users=2', 'uart_driver.users=1'],
   },
 ];
