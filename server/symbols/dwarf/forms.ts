@@ -2,10 +2,8 @@ import { Form } from './constants.ts';
 import type { Reader } from './reader.ts';
 
 /** What the encoding of an attribute depends on beside its form. */
-export interface FormContext {
-  readonly version: number;
+export interface FormContext extends FormSizes {
   readonly offsetSize: 4 | 8;
-  readonly addressSize: number;
   /** Position of the unit's header, which unit-relative references count from. */
   readonly start: number;
   /** A string of .debug_str, .debug_line_str, or through this unit's part of .debug_str_offsets. */
@@ -129,104 +127,99 @@ export function readForm(
   }
 }
 
-export function skipForm(reader: Reader, form: number, unit: FormContext): void {
+/** What the size of some forms depends on. */
+export interface FormSizes {
+  readonly version: number;
+  readonly offsetSize: number;
+  readonly addressSize: number;
+}
+
+/** Bytes that a form takes, where that does not depend on the value. */
+export function fixedSize(form: number, sizes: FormSizes): number | undefined {
   switch (form) {
     case Form.flagPresent:
     case Form.implicitConst:
-      return;
+      return 0;
     case Form.data1:
     case Form.flag:
     case Form.ref1:
     case Form.strx1:
-    case Form.addrx1: {
-      reader.skip(1);
-      return;
-    }
+    case Form.addrx1:
+      return 1;
     case Form.data2:
     case Form.ref2:
     case Form.strx2:
-    case Form.addrx2: {
-      reader.skip(2);
-      return;
-    }
+    case Form.addrx2:
+      return 2;
     case Form.strx3:
-    case Form.addrx3: {
-      reader.skip(3);
-      return;
-    }
+    case Form.addrx3:
+      return 3;
     case Form.data4:
     case Form.ref4:
     case Form.strx4:
     case Form.addrx4:
-    case Form.refSup4: {
-      reader.skip(4);
-      return;
-    }
+    case Form.refSup4:
+      return 4;
     case Form.data8:
     case Form.ref8:
     case Form.refSig8:
-    case Form.refSup8: {
-      reader.skip(8);
-      return;
-    }
-    case Form.data16: {
-      reader.skip(16);
-      return;
-    }
-    case Form.addr: {
-      reader.skip(unit.addressSize);
-      return;
-    }
+    case Form.refSup8:
+      return 8;
+    case Form.data16:
+      return 16;
+    case Form.addr:
+      return sizes.addressSize;
     case Form.strp:
     case Form.lineStrp:
     case Form.secOffset:
     case Form.strpSup:
     case Form.gnuRefAlt:
-    case Form.gnuStrpAlt: {
-      reader.skip(unit.offsetSize);
-      return;
-    }
-    case Form.refAddr: {
-      reader.skip(unit.version <= 2 ? 8 : unit.offsetSize);
-      return;
-    }
+    case Form.gnuStrpAlt:
+      return sizes.offsetSize;
+    case Form.refAddr:
+      return sizes.version <= 2 ? 8 : sizes.offsetSize;
+    default:
+      return undefined;
+  }
+}
+
+export function skipForm(reader: Reader, form: number, unit: FormSizes): void {
+  const size = fixedSize(form, unit);
+  if (size !== undefined) {
+    reader.skip(size);
+    return;
+  }
+  switch (form) {
     case Form.sdata:
     case Form.udata:
     case Form.refUdata:
     case Form.strx:
     case Form.addrx:
     case Form.loclistx:
-    case Form.rnglistx: {
+    case Form.rnglistx:
       reader.skipLeb();
-      return;
-    }
-    case Form.string: {
+      break;
+    case Form.string:
       reader.skipString();
-      return;
-    }
+      break;
     case Form.exprloc:
-    case Form.block: {
+    case Form.block:
       reader.skip(reader.uleb());
-      return;
-    }
-    case Form.block1: {
+      break;
+    case Form.block1:
       reader.skip(reader.u8());
-      return;
-    }
-    case Form.block2: {
+      break;
+    case Form.block2:
       reader.skip(reader.u16());
-      return;
-    }
-    case Form.block4: {
+      break;
+    case Form.block4:
       reader.skip(reader.u32());
-      return;
-    }
-    case Form.indirect: {
+      break;
+    case Form.indirect:
       skipForm(reader, directForm(reader), unit);
-      return;
-    }
+      break;
     default:
-      return reader.fail(`unknown attribute form 0x${form.toString(16)}`);
+      reader.fail(`unknown attribute form 0x${form.toString(16)}`);
   }
 }
 

@@ -16,16 +16,27 @@ export const NameKind = {
   variable: 128,
 } as const;
 
-const KIND_OF_TAG = new Map<number, number>([
-  [Tag.structureType, NameKind.struct],
-  [Tag.classType, NameKind.struct],
-  [Tag.unionType, NameKind.union],
-  [Tag.enumerationType, NameKind.enum],
-  [Tag.typedef, NameKind.typedef],
-  [Tag.baseType, NameKind.base],
-  [Tag.subprogram, NameKind.function],
-  [Tag.variable, NameKind.variable],
-]);
+function kindOfTag(tag: number): number {
+  switch (tag) {
+    case Tag.structureType:
+    case Tag.classType:
+      return NameKind.struct;
+    case Tag.unionType:
+      return NameKind.union;
+    case Tag.enumerationType:
+      return NameKind.enum;
+    case Tag.typedef:
+      return NameKind.typedef;
+    case Tag.baseType:
+      return NameKind.base;
+    case Tag.subprogram:
+      return NameKind.function;
+    case Tag.variable:
+      return NameKind.variable;
+    default:
+      return 0;
+  }
+}
 
 /** Types of one name are taken to be the same in every unit, as C's linkage of headers makes them: one is enough. */
 const ONCE =
@@ -34,7 +45,10 @@ const ONCE =
 /** DW_LANG numbers of C and assembly, where everything with a name is at the top of a unit. */
 const FLAT_LANGUAGES = new Set([0x01, 0x02, 0x0c, 0x1d, 0x2c, 0x8001]);
 
-/** A name as the bytes of the debug information give it: an offset in .debug_str, or text. */
+/**
+ * A name as the bytes of the debug information give it, so that no string is made of it: an offset in .debug_str; the
+ * bytes of a name of up to four, which compilers write in place, as a negative number; else its text.
+ */
 export type NameKey = number | string;
 
 type Visit = (kind: number, key: NameKey, position: number) => void;
@@ -44,24 +58,24 @@ type WantEnumerators = (first: NameKey) => boolean;
 
 /** Tells `visit` of each name that a unit defines at its top, or in its namespaces. */
 export function skimNames(unit: Unit, visit: Visit, wantEnumerators: WantEnumerators = () => true): void {
+  const scratch = unit.cursor();
   for (const die of topLevel(unit)) {
-    const kind = KIND_OF_TAG.get(die.tag);
-    if (kind === undefined || die.has(At.abstractOrigin)) continue;
-    const declares = die.has(At.declaration);
-    if (declares && die.flag(At.declaration)) continue;
-    const key = keyOf(die) ?? specifiedKey(die);
+    const kind = kindOfTag(die.tag);
+    if (kind === 0 || die.has(At.abstractOrigin)) continue;
+    if (die.has(At.declaration) && die.flag(At.declaration)) continue;
+    const key = keyOf(die) ?? specifiedKey(die, scratch);
     if (key !== undefined) visit(kind, key, die.position);
-    if (kind === NameKind.enum) visitEnumerators(die, visit, wantEnumerators);
+    if (kind === NameKind.enum && die.hasChildren) {
+      const first = keyOf(scratch.moveTo(die.firstChild));
+      if (first !== undefined && wantEnumerators(first)) visitEnumerators(die, visit);
+    }
   }
 }
 
-function visitEnumerators(enumeration: Die, visit: Visit, want: WantEnumerators): void {
+function visitEnumerators(enumeration: Die, visit: Visit): void {
   for (const child of enumeration.walk(() => false)) {
     const key = child.tag === Tag.enumerator ? keyOf(child) : undefined;
-    if (key === undefined) continue;
-    if (!want(key)) return;
-    want = () => true;
-    visit(NameKind.enumerator, key, enumeration.position);
+    if (key !== undefined) visit(NameKind.enumerator, key, enumeration.position);
   }
 }
 
@@ -103,16 +117,38 @@ function keyOf(die: Die): NameKey | undefined {
       return unit.stringOffset(reader.u24());
     case Form.strx4:
       return unit.stringOffset(reader.u32());
+    case Form.string:
+      return shortKey(reader.bytes, reader.position) ?? reader.cstring();
     default:
       return die.string(At.name);
   }
 }
 
+/** The key of a NUL-terminated name of up to four bytes. */
+function shortKey(bytes: Uint8Array, start: number): number | undefined {
+  let packed = 0;
+  for (let length = 0; length <= 4; length++) {
+    const byte = bytes[start + length];
+    if (byte === 0) return -1 - packed;
+    if (byte === undefined) return undefined;
+    packed = packed * 256 + byte;
+  }
+  return undefined;
+}
+
 /** A definition of what was declared before has its name there (DWARF 5, 2.13.2). */
-function specifiedKey(die: Die): NameKey | undefined {
+function specifiedKey(die: Die, scratch: Die): NameKey | undefined {
   const target = die.has(At.specification) ? die.reference(At.specification) : undefined;
   if (target === undefined || target < die.unit.start || target >= die.unit.end) return undefined;
-  return keyOf(die.copy().moveTo(target));
+  return keyOf(scratch.moveTo(target));
+}
+
+function textOf(key: NameKey, strings: Uint8Array): string {
+  if (typeof key === 'string') return key;
+  if (key >= 0) return decodeString(strings, key) ?? '';
+  const codes: number[] = [];
+  for (let packed = -1 - key; packed > 0; packed = Math.floor(packed / 256)) codes.unshift(packed % 256);
+  return String.fromCharCode(...codes);
 }
 
 /** The keys that stand for a text: linkers let a string share the end of a longer one. */
@@ -127,7 +163,8 @@ export class NameKeys {
   of(name: string): readonly NameKey[] {
     let keys = this.#found.get(name);
     if (keys === undefined) {
-      keys = [name, ...occurrences(this.#sections.str.whole, encodeText(`${name}\0`))];
+      const bytes = encodeText(`${name}\0`);
+      keys = [shortKey(bytes, 0) ?? name, ...occurrences(this.#sections.str.whole, bytes)];
       if (this.#found.size > 1000) this.#found.clear();
       this.#found.set(name, keys);
     }
@@ -188,7 +225,7 @@ export class NameIndex {
       const unit = all[this.#unitsDone++]!;
       read += unit.end - unit.start;
       try {
-        this.#read(unit);
+        this.#read(unit.alone());
       } catch (problem) {
         this.#report(asError(problem));
       }
@@ -211,8 +248,8 @@ export class NameIndex {
       for (let entry = head; entry >= 0 && !matches; entry = this.#next[entry]!) {
         matches = (this.#kinds[entry]! & kinds) !== 0;
       }
-      const name = matches ? (typeof key === 'string' ? key : decodeString(strings, key)) : undefined;
-      if (name?.startsWith(prefix) === true) yield name;
+      const name = matches ? textOf(key, strings) : '';
+      if (name.startsWith(prefix)) yield name;
     }
   }
 
@@ -220,14 +257,14 @@ export class NameIndex {
     const seen = (this.#seen ??= new Uint8Array(this.#units.sections.str.size + 1));
     const isNew = (kind: number, key: NameKey): boolean => {
       if ((kind & ONCE) === 0) return true;
-      if (typeof key === 'string') return !this.#entries(key, 0).some((entry) => this.#kinds[entry] === kind);
-      return (seen[key]! & kind) === 0;
+      if (typeof key === 'number' && key >= 0) return (seen[key]! & kind) === 0;
+      return !this.#entries(key, 0).some((entry) => this.#kinds[entry] === kind);
     };
     skimNames(
       unit,
       (kind, key, position) => {
         if (!isNew(kind, key)) return;
-        if (typeof key === 'number' && (kind & ONCE) !== 0) seen[key]! |= kind;
+        if (typeof key === 'number' && key >= 0) seen[key]! |= kind;
         this.#add(key, kind, position);
       },
       (first) => isNew(NameKind.enumerator, first),

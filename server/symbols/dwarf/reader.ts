@@ -7,7 +7,7 @@ const MAXIMUM_LEB128 = 16;
 /** A position in the bytes of a debug section; every read is checked, a failed one says where. */
 export class Reader {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
+  #view: DataView | undefined;
   position = 0;
 
   constructor(
@@ -18,7 +18,6 @@ export class Reader {
     readonly base = 0,
   ) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get atEnd(): boolean {
@@ -51,9 +50,9 @@ export class Reader {
 
   u16(): number {
     if (this.remaining < 2) this.#overrun(2);
-    const value = this.#view.getUint16(this.position, true);
-    this.position += 2;
-    return value;
+    const { bytes, position } = this;
+    this.position = position + 2;
+    return bytes[position]! | (bytes[position + 1]! << 8);
   }
 
   u24(): number {
@@ -62,13 +61,17 @@ export class Reader {
 
   u32(): number {
     if (this.remaining < 4) this.#overrun(4);
-    const value = this.#view.getUint32(this.position, true);
-    this.position += 4;
-    return value;
+    const { bytes, position } = this;
+    this.position = position + 4;
+    const low = bytes[position]! | (bytes[position + 1]! << 8) | (bytes[position + 2]! << 16);
+    return (low | (bytes[position + 3]! << 24)) >>> 0;
   }
 
   u64(): bigint {
     if (this.remaining < 8) this.#overrun(8);
+    const { bytes } = this;
+    // Made on demand: most readers are never asked for 64 bits.
+    this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const value = this.#view.getBigUint64(this.position, true);
     this.position += 8;
     return value;
@@ -150,7 +153,10 @@ export class Reader {
 
   /** SLEB128 where only a small number makes sense. */
   slebNumber(): number {
-    return Number(this.sleb());
+    const first = this.bytes[this.position] ?? 0x80;
+    if (first >= 0x80) return Number(this.sleb());
+    this.position++;
+    return first >= 0x40 ? first - 0x80 : first;
   }
 
   skipLeb(): void {
@@ -174,15 +180,16 @@ export class Reader {
   /** A NUL-terminated string. */
   cstring(): string {
     const start = this.position;
-    const end = this.bytes.indexOf(0, start);
-    if (end < 0) this.fail('a string does not end');
-    this.position = end + 1;
-    return decodeText(this.bytes, start, end);
+    this.skipString();
+    return decodeText(this.bytes, start, this.position - 1);
   }
 
   skipString(): void {
-    const end = this.bytes.indexOf(0, this.position);
-    if (end < 0) this.fail('a string does not end');
+    const { bytes } = this;
+    let end = this.position;
+    // Strings in place are short: looking on is faster than a call of `indexOf`.
+    while (end < bytes.length && bytes[end] !== 0) end++;
+    if (end >= bytes.length) this.fail('a string does not end');
     this.position = end + 1;
   }
 

@@ -1,5 +1,10 @@
-import { AbbreviationTable, type Abbreviation } from './abbreviations.ts';
-import { At, UnitType } from './constants.ts';
+import {
+  AbbreviationTable,
+  singleAbbreviation,
+  type Abbreviation,
+  type Abbreviations,
+} from './abbreviations.ts';
+import { At, Form, UnitType } from './constants.ts';
 import { readForm, skipForm, type AttributeValue, type FormContext } from './forms.ts';
 import { Reader } from './reader.ts';
 import type { DebugSection, DebugSections } from './sections.ts';
@@ -79,17 +84,13 @@ export function readUnitHeader(section: DebugSection, start: number, sectionStar
 export interface UnitData {
   /** From the unit's start to its end. */
   readonly bytes: Uint8Array;
-  readonly abbreviations: AbbreviationTable;
+  readonly abbreviations: Abbreviations;
 }
 
-export function loadUnitData(
-  header: UnitHeader,
-  sections: DebugSections,
-  length = header.end - header.start,
-): UnitData {
+export function loadUnitData(header: UnitHeader, sections: DebugSections): UnitData {
   return {
-    bytes: header.section.bytes(header.start - header.sectionStart, length),
-    abbreviations: new AbbreviationTable(sections.abbrev, header.abbreviationOffset),
+    bytes: header.section.bytes(header.start - header.sectionStart, header.end - header.start),
+    abbreviations: new AbbreviationTable(sections.abbrev, header.abbreviationOffset, header),
   };
 }
 
@@ -121,17 +122,19 @@ export class Unit implements FormContext {
   }
 
   #readRoot(): Die {
-    const length = this.end - this.start;
-    if (length > ROOT_WINDOW) {
-      try {
-        return new Die(this, loadUnitData(this.header, this.sections, ROOT_WINDOW)).moveTo(
-          this.header.firstDie,
-        );
-      } catch {
-        // Attributes longer than the window; the whole unit decides whether it is malformed.
-      }
+    const { section, start, sectionStart, end, firstDie, abbreviationOffset } = this.header;
+    const read = (length: number): Die => {
+      const bytes = section.bytes(start - sectionStart, Math.min(length, end - start));
+      const code = new Reader(bytes.subarray(firstDie - start), section.name, firstDie - sectionStart).uleb();
+      const abbreviations = singleAbbreviation(this.sections.abbrev, abbreviationOffset, this.header, code);
+      return new Die(this, { bytes, abbreviations }).moveTo(firstDie);
+    };
+    try {
+      return read(ROOT_WINDOW);
+    } catch {
+      // Attributes longer than the window; the whole unit decides whether it is malformed.
+      return read(end - start);
     }
-    return new Die(this, loadUnitData(this.header, this.sections)).moveTo(this.header.firstDie);
   }
 
   /** A cursor on the DIE at a position. */
@@ -142,6 +145,15 @@ export class Unit implements FormContext {
   /** A cursor that stands nowhere yet. */
   cursor(): Die {
     return new Die(this, this.load(this));
+  }
+
+  /** The same unit with bytes of its own, for reading all of it once: they are not kept when it is done with. */
+  alone(): Unit {
+    const data = loadUnitData(this.header, this.sections);
+    const unit = new Unit(this.header, this.sections, () => data);
+    unit.#root = this.#root;
+    unit.#bases = this.#bases;
+    return unit;
   }
 
   string(offset: number): string {
@@ -193,6 +205,8 @@ interface UnitBases {
   lowPc: bigint;
 }
 
+const NO_POSITIONS = new Int32Array(0);
+
 /**
  * A cursor on one debugging information entry. Moving it finds where each attribute lies; values are decoded when asked
  * for, so that skimming a unit makes no objects.
@@ -202,7 +216,9 @@ export class Die {
   readonly #data: UnitData;
   readonly #reader: Reader;
   #abbreviation: Abbreviation | undefined;
-  #positions = new Int32Array(24);
+  /** Where the attributes begin, and where those lie whose place is not known from the forms before them. */
+  #start = 0;
+  #positions = NO_POSITIONS;
   #position = 0;
   #after = 0;
 
@@ -245,9 +261,12 @@ export class Die {
       const abbreviation = this.#data.abbreviations.get(code);
       if (abbreviation === undefined) this.fail(`abbreviation ${code} is not declared`);
       this.#abbreviation = abbreviation;
-      const forms = abbreviation.forms;
+      this.#start = reader.position;
+      const { forms, offsets } = abbreviation;
+      const fixed = offsets.length - 1;
+      reader.skip(offsets[fixed]!);
       if (forms.length > this.#positions.length) this.#positions = new Int32Array(forms.length);
-      for (let index = 0; index < forms.length; index++) {
+      for (let index = fixed; index < forms.length; index++) {
         this.#positions[index] = reader.position;
         skipForm(reader, forms[index]!, this.unit);
       }
@@ -262,8 +281,21 @@ export class Die {
     return true;
   }
 
+  /** Position of the first child of a DIE that has any. */
+  get firstChild(): number {
+    return this.#after;
+  }
+
+  /** Compilers give the place of the next sibling as four bytes, which need no object to be read. */
+  #sibling(): number | undefined {
+    const index = this.#find(At.sibling);
+    if (index < 0) return undefined;
+    if (this.#abbreviation!.forms[index] === Form.ref4) return this.unit.start + this.#stand(index).u32();
+    return this.reference(At.sibling);
+  }
+
   #skipChildren(): void {
-    const sibling = this.reference(At.sibling);
+    const sibling = this.#sibling();
     if (sibling !== undefined) {
       if (sibling <= this.#position || sibling > this.unit.end)
         this.fail('DW_AT_sibling does not lead forward');
@@ -274,7 +306,7 @@ export class Die {
       if (!this.#moveOn(this.#after)) return;
       if (this.#abbreviation === undefined) depth--;
       else if (this.#abbreviation.hasChildren) {
-        const next = this.reference(At.sibling);
+        const next = this.#sibling();
         if (next !== undefined && next > this.#after && next <= this.unit.end) this.#after = next;
         else depth++;
       }
@@ -314,29 +346,45 @@ export class Die {
   }
 
   has(name: number): boolean {
-    return this.#abbreviation?.names.includes(name) ?? false;
+    return this.#find(name) >= 0;
   }
 
   /** The form of an attribute, 0 if the DIE does not have it. */
   form(name: number): number {
-    const index = this.#abbreviation?.names.indexOf(name) ?? -1;
+    const index = this.#find(name);
     return index < 0 ? 0 : this.#abbreviation!.forms[index]!;
   }
 
   /** A reader that stands on the encoded value of an attribute. */
   raw(name: number): Reader | undefined {
-    const index = this.#abbreviation?.names.indexOf(name) ?? -1;
-    if (index < 0) return undefined;
-    this.#reader.position = this.#positions[index]!;
-    return this.#reader;
+    const index = this.#find(name);
+    return index < 0 ? undefined : this.#stand(index);
   }
 
   attribute(name: number): AttributeValue | undefined {
-    const index = this.#abbreviation?.names.indexOf(name) ?? -1;
+    const index = this.#find(name);
     if (index < 0) return undefined;
-    this.#reader.position = this.#positions[index]!;
     const abbreviation = this.#abbreviation!;
-    return readForm(this.#reader, abbreviation.forms[index]!, this.unit, abbreviation.constants?.get(index));
+    return readForm(
+      this.#stand(index),
+      abbreviation.forms[index]!,
+      this.unit,
+      abbreviation.constants?.get(index),
+    );
+  }
+
+  /** Which attribute of the abbreviation has a name; -1 if none. */
+  #find(name: number): number {
+    const abbreviation = this.#abbreviation;
+    if (abbreviation === undefined || ((abbreviation.nameBits >>> (name & 31)) & 1) === 0) return -1;
+    return abbreviation.names.indexOf(name);
+  }
+
+  #stand(index: number): Reader {
+    const { offsets } = this.#abbreviation!;
+    const isFixed = index < offsets.length - 1;
+    this.#reader.position = isFixed ? this.#start + offsets[index]! : this.#positions[index]!;
+    return this.#reader;
   }
 
   string(name: number): string | undefined {
