@@ -7,7 +7,7 @@ int main(void)
 {
 	uint64_t a = 88172645463325252u, sum = 0;
 
-	for (int i = 0; i < 12000000; i++) {
+	for (int i = 0; i < 50000000; i++) {
 		a ^= a << 13;
 		a ^= a >> 7;
 		a ^= a << 17;

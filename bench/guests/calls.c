@@ -10,6 +10,6 @@ __attribute__((noinline)) static uint64_t fibonacci(uint64_t n)
 
 int main(void)
 {
-	result = fibonacci(32);
+	result = fibonacci(36);
 	return 0;
 }

@@ -19,7 +19,7 @@ int main(void)
 	}
 	for (uint32_t i = 0; i < NODES; i++)
 		next[order[i]] = order[(i + 1) % NODES];
-	for (int i = 0; i < 30000000; i++)
+	for (int i = 0; i < 100000000; i++)
 		at = next[at];
 	result = at;
 	return 0;

@@ -9,7 +9,7 @@ int main(void)
 {
 	for (uint64_t i = 0; i < WORDS; i++)
 		from[i] = i * 0x9e3779b97f4a7c15u;
-	for (int round = 0; round < 16; round++) {
+	for (int round = 0; round < 80; round++) {
 		for (uint64_t i = 0; i < WORDS; i++)
 			to[i] = from[i] + round;
 		for (uint64_t i = 0; i < WORDS; i++)

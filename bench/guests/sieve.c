@@ -9,7 +9,7 @@ int main(void)
 {
 	uint64_t primes = 0;
 
-	for (int round = 0; round < 4; round++) {
+	for (int round = 0; round < 12; round++) {
 		for (int i = 0; i < LIMIT; i++)
 			composite[i] = 0;
 		for (int i = 2; i < LIMIT; i++) {
