@@ -65,6 +65,12 @@ const LARGEST_SATP_MODE: Readonly<Record<MmuMode, number>> = {
   sv57: SATP_SV57,
 };
 const TOHOST_SIZE = 8n;
+/**
+ * Steps that hart 0 runs before the others leave reset, under M-mode firmware: OpenSBI boots on the hart that comes
+ * first, and a race for that, decided by the size of a device tree, would make every such boot look different. With
+ * eight harts it has chosen after four million steps.
+ */
+const HEAD_START = 10_000_000;
 
 export class Machine {
   readonly config: ResolvedConfig;
@@ -140,6 +146,7 @@ export class Machine {
       power: this.#power,
       firmware,
       quantum: config.quantum,
+      firstTurn: typeof config.firmware === 'string' ? config.quantum : HEAD_START,
       work: host,
     });
     this.#state = new MachineState({

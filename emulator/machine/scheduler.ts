@@ -63,6 +63,8 @@ export class Scheduler implements Stateful {
     power: Power;
     firmware: Firmware | undefined;
     quantum: number;
+    /** Steps of hart 0's first turn. */
+    firstTurn: number;
     work: Work;
   }) {
     this.#engine = parts.engine;
@@ -73,7 +75,7 @@ export class Scheduler implements Stateful {
     this.#power = parts.power;
     this.#firmware = parts.firmware;
     this.#quantum = parts.quantum;
-    this.#left = parts.quantum;
+    this.#left = parts.firstTurn;
     this.#work = parts.work;
   }
 

@@ -111,4 +111,11 @@ describe('the sample kernel boots, seals itself and runs into the seal on resume
     expect(builtin!.refused.at(-1), 'hart 1, a redundant write').toMatch(/^1 \w+ \w+ (\d+) \1$/);
     for (const other of stories) expect(other).toEqual(builtin);
   });
+
+  test.each([2, 5, 8])('OpenSBI boots on hart 0 of %i', async (harts) => {
+    const { machine, console } = await start(image, { firmware: firmwares[1]![1](), harts, memory: MEMORY });
+    machine.breakpoints.add(image.entry);
+    expect(machine.run(LIMIT)).toMatchObject({ kind: 'breakpoint', hart: 0 });
+    expect(console()).toMatch(new RegExp(`Platform HART Count *: ${harts}\\r?\\n`));
+  });
 });
