@@ -104,7 +104,7 @@ function dropSlots(pa: u64, size: i32): void {
 }
 
 /** A breakpoint stays, whatever is under it. */
-export function forgetSlot(slot: usize): void {
+function forgetSlot(slot: usize): void {
   if (load<u16>(slot, SLOT_OP) != OP_BREAK) store<u16>(slot, OP_UNDECODED, SLOT_OP);
   store<u16>(slot, OP_UNDECODED, SLOT_REAL_OP);
 }

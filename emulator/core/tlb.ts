@@ -38,7 +38,7 @@ import { PTE_G, PTE_U } from './pagewalk';
 const INVALID: i64 = i64.MIN_VALUE;
 
 /** satp's address-space identifier: all 16 bits are implemented. */
-export function asidOf(satp: u64): i32 {
+function asidOf(satp: u64): i32 {
   return (<i32>(satp >> 44)) & 0xffff;
 }
 

@@ -79,11 +79,11 @@ export function beginStore(): void {
   overridden = false;
 }
 
-export function isStore(kind: i32): bool {
+function isStore(kind: i32): bool {
   return kind == ACCESS_STORE || kind == ACCESS_AMO || kind == ACCESS_SC;
 }
 
-export function accessPrivilege(hart: usize, kind: i32): i32 {
+function accessPrivilege(hart: usize, kind: i32): i32 {
   return kind == ACCESS_FETCH ? privilege(hart) : dataPrivilege(hart);
 }
 
