@@ -24,6 +24,7 @@ import { asError, UnitList } from './dwarf/units.ts';
 import { Unwinder } from './dwarf/unwinder.ts';
 import { Variables } from './dwarf/variables.ts';
 import { ElfFile } from './elf/elfFile.ts';
+import type { ElfSymbol } from './elf/model.ts';
 import { SymbolTable } from './elf/symbolTable.ts';
 import { EvaluationError } from './errors.ts';
 import type { Backtrace, CpuState, Location, UnwindOptions } from './frames.ts';
@@ -59,6 +60,7 @@ class ElfSymbolFile implements SymbolFile {
   #symbols: SymbolTable | undefined;
   #debugInfo: DebugInfo | undefined;
   #frameInfo: FrameInfo | undefined;
+  #unwinder: Unwinder | undefined;
 
   constructor(elf: ElfFile, onProblem: ((problem: Error) => void) | undefined) {
     this.elf = elf;
@@ -257,18 +259,20 @@ class ElfSymbolFile implements SymbolFile {
   }
 
   unwind(cpu: CpuState, options: UnwindOptions = {}): Backtrace {
-    this.#unwinder ??= new Unwinder(
-      this.#frames,
-      (address) => this.elf.segmentAt(address)?.executable ?? false,
-    );
+    this.#unwinder ??= new Unwinder(this.#frames, {
+      isCode: (address) => this.elf.segmentAt(address)?.executable ?? false,
+      isSameFunction: (a, b) => {
+        const symbol = this.#codeSymbol(a);
+        return symbol !== undefined && symbol.index === this.#codeSymbol(b)?.index;
+      },
+    });
     const code = {
       scopesAt: (address: bigint) => this.scopesAt(address),
       positionAt: (address: bigint) => this.positionAt(address),
-      symbolAt: (address: bigint) => this.symbols.nearest(address, ['function', 'none'])?.symbol.name ?? '',
+      symbolAt: (address: bigint) => this.#codeSymbol(address)?.name ?? '',
     };
     return backtrace(this.#unwinder, this.#debug.locator, code, cpu, options);
   }
-  #unwinder: Unwinder | undefined;
 
   frameInfoAt(address: bigint): AddressRange | undefined {
     return this.#guard(undefined, () => this.#frames.rangeAt(address));
@@ -293,6 +297,11 @@ class ElfSymbolFile implements SymbolFile {
         found.set(copy.position, copy);
     }
     return [...found.values()];
+  }
+
+  /** The function symbol, or label, that an address belongs to. */
+  #codeSymbol(address: bigint): ElfSymbol | undefined {
+    return this.symbols.nearest(address, ['function', 'none'])?.symbol;
   }
 
   #near(unit: CompilationUnit | undefined): Unit | undefined {

@@ -35,15 +35,21 @@ export function isActivation(next: Activation | UnwindEnd): next is Activation {
   return 'pc' in next;
 }
 
+/** What is known of code without frame information, so that a guessed return address can be checked. */
+export interface CodeMap {
+  isCode(address: bigint): boolean;
+  /** Whether two addresses are in the same function, as far as is known. */
+  isSameFunction(a: bigint, b: bigint): boolean;
+}
+
 /** Finds the callers of frames, one at a time. */
 export class Unwinder {
   readonly #frameInfo: FrameInfo;
-  readonly #isCode: (address: bigint) => boolean;
+  readonly #code: CodeMap;
 
-  /** `isCode` says whether an address is within the image's code, so that a guessed return address can be checked. */
-  constructor(frameInfo: FrameInfo, isCode: (address: bigint) => boolean) {
+  constructor(frameInfo: FrameInfo, code: CodeMap) {
     this.#frameInfo = frameInfo;
-    this.#isCode = isCode;
+    this.#code = code;
   }
 
   /** The innermost frame. */
@@ -116,22 +122,25 @@ export class Unwinder {
 
   #withoutRules(frame: Omit<Activation, 'cfa' | 'caller'>, options: UnwindOptions): Activation | UnwindEnd {
     const { registers, memory } = frame;
-    const ra = registers.read(Register.ra);
-    // Assembly routines without frame information are leaves as a rule: their caller is in ra.
-    if (frame.found === 'cpu' && ra !== undefined && ra !== frame.pc && this.#isCode(ra - 1n)) {
+    const isCode = (address: bigint | undefined): address is bigint =>
+      address !== undefined && this.#code.isCode(address - 1n);
+    // The psABI's frame record: ra at fp - 8, the caller's fp at fp - 16.
+    const fp = registers.read(Register.fp);
+    const hasRecord = options.framePointers === true && fp !== undefined && fp !== 0n && (fp & 7n) === 0n;
+    const recorded = hasRecord ? readWord(memory, fp - 8n) : undefined;
+    // A routine that has neither called nor saved anything yet, as assembly leaves are, has its caller in ra.
+    const ra = frame.found === 'cpu' ? registers.read(Register.ra) : undefined;
+    if (isCode(ra) && ra !== recorded && !this.#code.isSameFunction(ra - 1n, frame.pc)) {
       const restored = new ChangedRegisters(registers, new Map([[Register.ra, { home: { kind: 'lost' } }]]));
       return this.#activation(ra, ra - 1n, restored, memory, 'return-address', options);
     }
-    if (options.framePointers !== true) return { end: 'no-unwind-info' };
-    // The psABI's frame record: ra at fp - 8, the caller's fp at fp - 16.
-    const fp = registers.read(Register.fp);
-    if (fp === undefined || fp === 0n || (fp & 7n) !== 0n)
-      return { end: fp === 0n ? 'outermost' : 'no-unwind-info' };
-    const pc = readWord(memory, fp - 8n);
+    if (!hasRecord)
+      return { end: options.framePointers === true && fp === 0n ? 'outermost' : 'no-unwind-info' };
+    const pc = recorded;
     const callerFp = readWord(memory, fp - 16n);
     if (pc === undefined || callerFp === undefined) return { end: 'unreadable-memory' };
     if (pc === 0n) return { end: 'outermost' };
-    if (!this.#isCode(pc - 1n)) return { end: 'no-unwind-info' };
+    if (!isCode(pc)) return { end: 'no-unwind-info' };
     const restored = new ChangedRegisters(
       registers,
       new Map<number, Saved>([

@@ -75,7 +75,7 @@ export function fixtureNamed(name: string): Fixture {
 /** Builds the program of `fixtures/` and opens it. */
 export function buildProgram(flags: readonly string[]): Fixture {
   const path = join(temporaryDirectory(), 'program.elf');
-  const sources = ['start.S', 'main.c', 'other.c'];
+  const sources = ['main.c', 'other.c', 'start.S'];
   const script = join(directory, 'link.ld');
   execFileSync(
     COMPILER,

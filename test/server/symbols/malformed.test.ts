@@ -145,15 +145,13 @@ describe('a damaged unit', () => {
     const problems: Error[] = [];
     const copy = new Uint8Array(fixture.bytes);
     const info = fixture.file.elf.section('.debug_info')!;
-    // The version of the second unit: main.c's, behind that of start.S.
-    const first = new DataView(copy.buffer).getUint32(info.offset, true) + 4;
-    copy[info.offset + first + 4] = 99;
+    copy[info.offset + 4] = 99; // the version of the first unit: main.c's
     const file = openSymbolFile(byteSourceOf(copy), (problem) => problems.push(problem));
     expect(file.functionAt(file.symbols.addressOf('run')!)).toBeUndefined();
     expect(file.functionAt(file.symbols.addressOf('other_work')!)?.name).toBe('other_work');
     expect(file.typeNamed('opaque', 'struct')?.size).toBe(16);
     expect(problems.map(({ message }) => message)).toEqual([
-      `.debug_info+0x${first.toString(16)}: DWARF version 99 is not supported`,
+      '.debug_info+0x0: DWARF version 99 is not supported',
       expect.stringContaining('there is no unit'),
     ]);
   });

@@ -58,7 +58,7 @@ describe.each(Object.keys(VARIANTS))('types, %s', (name) => {
       if (plain.kind === 'enum') {
         expect(plain.enumerators.map((item) => [item.name, Number(item.value)])).toEqual(expected.constants);
       } else if (plain.kind === 'struct' || plain.kind === 'union') {
-        const members = (plain).members.map((member) => ({
+        const members = plain.members.map((member) => ({
           name: member.name ?? '',
           bit: member.offset * 8 + (member.bitField?.shift ?? 0),
           width: member.bitField?.width ?? 0,
