@@ -7,8 +7,8 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
     readonly buffer: ArrayBuffer;
   }
-  class Module {
-    constructor(bytes: ArrayBufferView<ArrayBuffer>);
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
   }
   class Instance {
     constructor(module: Module, imports?: Imports);

@@ -26,7 +26,7 @@ import {
 } from '../layout';
 import { complete, enter, stop } from './hart';
 import { isDevice, mmioRead, mmioWrite, watch } from './host';
-import { PTE_D, PTE_R, PTE_W } from './pagewalk';
+import { PTE_D, PTE_R, PTE_W } from './pte';
 import { PMP_R, PMP_W } from './pmp';
 import { PAGE_OFFSET, frameFlags, inRam, loadBytes, ramAddress, storeBytes, storeRam } from './ram';
 import { fastAddress, fastEntry, fastFill, fastHit } from './tlb';

@@ -4,23 +4,15 @@
  *
  *   satp  63..60 MODE | 59..44 ASID | 43..0 PPN
  *   va    38..30 VPN[2] | 29..21 VPN[1] | 20..12 VPN[0] | 11..0 offset
- *   PTE   63 N | 62..61 PBMT | 60..54 reserved | 53..10 PPN | 9..8 RSW | 7 D | 6 A | 5 G | 4 U | 3 X | 2 W | 1 R | 0 V
+ *   PTE   see pte.ts
  */
 import { FRAME_FLAGS, FRAME_PAGE_TABLE, TRACK_PAGE_TABLES } from '../layout';
 import { flushFrame } from './tlb';
 import { S } from './hart';
 import { PMP_R, pmpAllows } from './pmp';
+import { PTE_A, PTE_D, PTE_G, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X } from './pte';
 import { frameOf, inRam, ramAddress } from './ram';
 
-export const PTE_V: u64 = 1;
-export const PTE_R: u64 = 2;
-export const PTE_W: u64 = 4;
-export const PTE_X: u64 = 8;
-export const PTE_U: u64 = 16;
-export const PTE_G: u64 = 32;
-export const PTE_A: u64 = 64;
-export const PTE_D: u64 = 128;
-export const PTE_FLAGS: u64 = 0x3ff;
 export const PPN: u64 = (1 << 44) - 1;
 /** N and PBMT are reserved without Svnapot and Svpbmt. */
 const RESERVED: u64 = ~((1 << 54) - 1);

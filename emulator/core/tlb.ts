@@ -33,7 +33,7 @@ import {
   TLB_VPN,
 } from '../layout';
 import { hartsEnd } from './hart';
-import { PTE_G, PTE_U } from './pagewalk';
+import { PTE_G, PTE_U } from './pte';
 
 const INVALID: i64 = i64.MIN_VALUE;
 

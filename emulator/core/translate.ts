@@ -24,14 +24,6 @@ import {
   FOUND,
   PAGE_FAULT,
   PPN,
-  PTE_A,
-  PTE_D,
-  PTE_FLAGS,
-  PTE_R,
-  PTE_U,
-  PTE_V,
-  PTE_W,
-  PTE_X,
   leaf,
   leafAddress,
   leafFrame,
@@ -39,6 +31,7 @@ import {
   leafLevel,
   walk,
 } from './pagewalk';
+import { PTE_A, PTE_D, PTE_FLAGS, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X } from './pte';
 import { PMP_R, PMP_W, PMP_X, pmpAllows } from './pmp';
 import { PAGE_OFFSET, storeLeaf } from './ram';
 import {

@@ -18,7 +18,8 @@ const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 /** Fence sets: predecessor and successor, each of i, o, r, w. */
 function fenceSets(imm: number): string {
-  const set = (bits: number): string => ['i', 'o', 'r', 'w'].filter((_, i) => bits & (8 >> i)).join('') || 'unknown';
+  const set = (bits: number): string =>
+    ['i', 'o', 'r', 'w'].filter((_, i) => bits & (8 >> i)).join('') || 'unknown';
   return imm === 0xff ? '' : `${set((imm >> 4) & 15)},${set(imm & 15)}`;
 }
 

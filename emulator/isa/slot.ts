@@ -35,7 +35,7 @@ export function decodeIntoSlot(memory: DataView, slot: number, bits: number, pla
 
   const target = place.pageOffset + operands.imm;
   const near = instruction.relative === true && place.pageOffset >= 0 && target >= 0 && target < 4096;
-  const operation = operationNumber({ instruction, length, near });
+  const operation = operationNumber(instruction, length, near);
   const usesNumber = instruction.syntax.includes('uimm');
 
   memory.setUint16(slot + SLOT_OP, operation, true);

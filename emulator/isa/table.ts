@@ -86,8 +86,15 @@ export const operations: readonly Operation[] = [illegal, ...instructions].flatM
   return lengths.flatMap((length) => distances.map((near) => ({ instruction, length, near })));
 });
 
-const operationKey = (o: Operation): string => `${o.instruction.name}/${o.length}/${o.near}`;
-const operationIndex = new Map(operations.map((o, index) => [operationKey(o), FIRST_OPERATION + index]));
+const numbers = new Map<Instruction, number[]>();
+/** Place of an operation among those of its instruction. */
+const variant = (length: 2 | 4, near: boolean): number => (length === 2 ? 2 : 0) + (near ? 1 : 0);
+operations.forEach(({ instruction, length, near }, index) => {
+  const own = numbers.get(instruction) ?? [];
+  own[variant(length, near)] = FIRST_OPERATION + index;
+  numbers.set(instruction, own);
+});
 
 /** Number of an operation in SLOT_OP. */
-export const operationNumber = (o: Operation): number => operationIndex.get(operationKey(o))!;
+export const operationNumber = (instruction: Instruction, length: 2 | 4, near: boolean): number =>
+  numbers.get(instruction)![variant(length, near)]!;

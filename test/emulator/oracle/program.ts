@@ -112,7 +112,11 @@ block_done:
         li      t0, 0x1800
         csrs    mstatus, t0
         j       1b
-finish: li      t0, 0x100000
+finish: lui     t0, 0x10000             # the last character is out (LSR bit 6)
+        lbu     t1, 5(t0)
+        andi    t1, t1, 64
+        beqz    t1, finish
+        li      t0, 0x100000
         li      t1, 0x5555
         sw      t1, 0(t0)
 5:      j       5b
