@@ -257,7 +257,8 @@ export function runLineProgram(sections: DebugSections, header: LineHeader): Lin
 
   const emit = (): void => {
     if (delta < 0 || delta > 0xffffffff) reader.fail('a sequence of more than 4 GiB');
-    rows.push(delta, file, Math.max(0, line), column, flags);
+    // Line 0 is code of the compiler's own (6.2.2): it counts to the line before, as GDB has it.
+    if (line > 0 || rows.count === first) rows.push(delta, file, Math.max(0, line), column, flags);
     flags &= RowFlag.statement;
   };
   const setAddress = (address: bigint): void => {
