@@ -209,8 +209,8 @@ export const FAST_SET_M = 3;
 
 /**
  * The architectural TLB: what the guest's hardware remembers, so that a stale entry is really stale until an
- * sfence.vma (privileged spec, "Supervisor Memory-Management Fence Instruction"). Direct mapped by virtual page
- * number, always 4 KiB grains. Every fast entry of a paged mode has its architectural entry.
+ * sfence.vma (privileged spec, "Supervisor Memory-Management Fence Instruction"). Direct mapped by a hash of
+ * the virtual page number, always 4 KiB grains. Every fast entry of a paged mode has its architectural entry.
  */
 export const TLB = 0x1_0000;
 export const TLB_ENTRIES = 1024;

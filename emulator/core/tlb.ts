@@ -35,6 +35,7 @@ import {
 import { hartsEnd } from './hart';
 import { PTE_G, PTE_U } from './pte';
 
+const TLB_INDEX_BITS = 10;
 const INVALID: i64 = i64.MIN_VALUE;
 
 /** satp's address-space identifier: all 16 bits are implemented. */
@@ -42,8 +43,10 @@ function asidOf(satp: u64): i32 {
   return (<i32>(satp >> 44)) & 0xffff;
 }
 
+/** The next bits of the page number are folded in: kernels like arrays and stacks at distances of megabytes. */
 function entryOf(hart: usize, vpn: i64): usize {
-  return hart + TLB + <usize>(vpn & (TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE;
+  const index = (vpn ^ (vpn >> TLB_INDEX_BITS)) & (TLB_ENTRIES - 1);
+  return hart + TLB + <usize>index * TLB_ENTRY_SIZE;
 }
 
 /** The entry that translates `va` in the current address space, or 0. */

@@ -35,7 +35,11 @@ function registers(device: Device, offsets: readonly number[], width: number): b
 }
 
 describe('CLINT', () => {
-  const time = { now: 100n, read: (): bigint => time.now, write: (value: bigint): bigint => (time.now = value) };
+  const time = {
+    now: 100n,
+    read: (): bigint => time.now,
+    write: (value: bigint): bigint => (time.now = value),
+  };
   const make = (harts = 2): { clint: Clint; up: Set<string>; deadlines: { changed: number } } => {
     time.now = 100n;
     const { up, drive } = wires();
