@@ -40,6 +40,7 @@ export const VARIANTS: Readonly<Record<string, readonly string[]>> = {
   'O2 with type units': ['-O2', '-gdwarf-5', '-fdebug-types-section'],
   'O2 with DWARF 4 type units': ['-O2', '-gdwarf-4', '-fdebug-types-section'],
   'O2 with .debug_frame': ['-O2', '-g', '-fno-asynchronous-unwind-tables'],
+  'O1 with frame pointers': ['-O1', '-g', '-fno-omit-frame-pointer', '-fno-optimize-sibling-calls'],
   'O1, compressed': ['-O1', '-g', '-gz=zlib'],
   'O0, 64-bit DWARF': ['-O0', '-gdwarf-5', '-gdwarf64'],
 };

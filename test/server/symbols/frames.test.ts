@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import {
   type CpuState,
   type StackFrame,
 } from '../../../server/symbols/index.ts';
-import { fixtureNamed, SAMPLE_NAME, temporaryDirectory, type Fixture } from './fixtures.ts';
+import { fixtureNamed, openFixture, SAMPLE_NAME, temporaryDirectory, type Fixture } from './fixtures.ts';
 import { askGdb, type Question } from './gdb.ts';
 
 const NAMES = ['ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 'fp', 's1', 'a0', 'a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 's2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10', 's11', 't3', 't4', 't5', 't6', 'pc']; // prettier-ignore
@@ -232,5 +232,31 @@ describe.each([
     expect(values).toBeGreaterThan(plan.times / 4);
     expect(beyond).toBeLessThan(values / 10);
     expect(fixture.problems).toEqual([]);
+  });
+});
+
+describe('frames without frame information', () => {
+  const fixture = fixtureNamed('O1 with frame pointers');
+
+  it('are found through the chain of frame pointers', async () => {
+    const bare = join(temporaryDirectory(), 'bare.elf');
+    const sections = ['.debug_frame', '.eh_frame'].map((name) => `--remove-section=${name}`);
+    execFileSync('riscv64-linux-gnu-objcopy', [...sections, fixture.path, bare]);
+    const { file } = openFixture(bare);
+    const names = (backtrace: Backtrace): string[] => backtrace.frames.map(({ name }) => name);
+    let compared = 0;
+    for (const { cpu } of await recordStops(fixture, PROGRAM)) {
+      const known = fixture.file.unwind(cpu);
+      // In a prologue or epilogue there is no frame yet, or no more; a leaf saves no return address.
+      const [innermost] = known.frames;
+      if (innermost?.cfa !== cpu.registers.read(registerNumber('fp')!) || innermost?.name === 'leaf')
+        continue;
+      const found = file.unwind(cpu, { framePointers: true });
+      expect(names(found), `pc 0x${cpu.pc.toString(16)}`).toEqual(names(known));
+      expect(found.frames.at(-1)?.found).toBe('frame-pointer');
+      expect(file.unwind(cpu).end).toBe('no-unwind-info');
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(20);
   });
 });
