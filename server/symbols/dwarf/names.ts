@@ -1,4 +1,4 @@
-import { decodeString, encodeText } from '../text.ts';
+import { encodeText } from '../text.ts';
 import { At, Form, Tag } from './constants.ts';
 import type { DebugSections } from './sections.ts';
 import type { Die, Unit } from './unit.ts';
@@ -143,14 +143,6 @@ function specifiedKey(die: Die, scratch: Die): NameKey | undefined {
   return keyOf(scratch.moveTo(target));
 }
 
-function textOf(key: NameKey, strings: Uint8Array): string {
-  if (typeof key === 'string') return key;
-  if (key >= 0) return decodeString(strings, key) ?? '';
-  const codes: number[] = [];
-  for (let packed = -1 - key; packed > 0; packed = Math.floor(packed / 256)) codes.unshift(packed % 256);
-  return String.fromCharCode(...codes);
-}
-
 /** The keys that stand for a text: linkers let a string share the end of a longer one. */
 export class NameKeys {
   readonly #sections: DebugSections;
@@ -238,19 +230,6 @@ export class NameIndex {
     const { all } = this.#units;
     const total = all.at(-1)?.end ?? 0;
     return this.#unitsDone >= all.length ? 1 : all[this.#unitsDone]!.start / total;
-  }
-
-  /** Names in the index so far that begin with `prefix`, each once. */
-  *withPrefix(prefix: string, kinds: number): Generator<string> {
-    const strings = this.#units.sections.str.whole;
-    for (const [key, head] of this.#heads) {
-      let matches = false;
-      for (let entry = head; entry >= 0 && !matches; entry = this.#next[entry]!) {
-        matches = (this.#kinds[entry]! & kinds) !== 0;
-      }
-      const name = matches ? textOf(key, strings) : '';
-      if (name.startsWith(prefix)) yield name;
-    }
   }
 
   #read(unit: Unit): void {

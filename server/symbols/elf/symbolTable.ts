@@ -79,6 +79,16 @@ export class SymbolTable {
     }
   }
 
+  /** Every defined symbol whose name begins with `prefix`, in table order. */
+  *startingWith(prefix: string): Generator<ElfSymbol> {
+    const wanted = encodeText(prefix);
+    for (let index = 1; index < this.count; index++) {
+      const name = this.#nameOffset(index);
+      if (wanted.every((byte, at) => this.#names[name + at] === byte) && this.#isListed(index))
+        yield this.#symbol(index);
+    }
+  }
+
   /** Every symbol of that name: global before weak before local. */
   named(name: string): ElfSymbol[] {
     this.#nameIndex ??= new NameIndex(this.#names, this.count, (index) =>

@@ -17,7 +17,14 @@ const BASE = [
   '-nostdlib',
   '-static',
 ];
-const COMMON = ['-fno-pie', '-no-pie', '-Wl,--build-id=none', '-fno-stack-protector', '-msmall-data-limit=0'];
+const COMMON = [
+  '-fno-pie',
+  '-no-pie',
+  '-Wl,--build-id=none',
+  '-Wl,--no-warn-rwx-segments',
+  '-fno-stack-protector',
+  '-msmall-data-limit=0',
+];
 
 const made: string[] = [];
 afterAll(() => {
@@ -75,16 +82,20 @@ export function fixtureNamed(name: string): Fixture {
 
 /** Builds the program of `fixtures/` and opens it. */
 export function buildProgram(flags: readonly string[]): Fixture {
-  const path = join(temporaryDirectory(), 'program.elf');
-  const sources = ['main.c', 'other.c', 'start.S'];
   const script = join(directory, 'link.ld');
-  execFileSync(
-    COMPILER,
-    [...BASE, ...COMMON, ...flags, '-Wl,--no-warn-rwx-segments', '-T', script, ...sources, '-o', path],
-    {
-      cwd: directory,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  return build(['main.c', 'other.c', 'start.S'], [...flags, '-T', script]);
+}
+
+/** Builds one file of `fixtures/` as a program of its own. */
+export function buildFile(source: string, flags: readonly string[]): Fixture {
+  return build([source], [...flags, '-Wl,-Ttext=0x80000000']);
+}
+
+function build(sources: readonly string[], flags: readonly string[]): Fixture {
+  const path = join(temporaryDirectory(), 'program.elf');
+  execFileSync(COMPILER, [...BASE, ...COMMON, ...flags, ...sources, '-o', path], {
+    cwd: directory,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return openFixture(path);
 }
