@@ -66,12 +66,13 @@ export function arrayOf(element: Type, count: number): ArrayType {
  * `handler`, `int (*handler)(void)`.
  */
 export function typeName(type: Type, declarator = ''): string {
-  return nameAround(type, declarator, 0);
+  return nameAround(type, declarator, []);
 }
 
-function nameAround(type: Type, declarator: string, depth: number): string {
-  if (depth > MAXIMUM_DEPTH) return withDeclarator('…', declarator);
-  const within = (inner: Type, around: string): string => nameAround(inner, around, depth + 1);
+/** `outer` are the types this one is part of: malformed information can make a type part of itself. */
+function nameAround(type: Type, declarator: string, outer: readonly Type[]): string {
+  if (outer.includes(type) || outer.length > MAXIMUM_DEPTH) return withDeclarator('…', declarator);
+  const within = (inner: Type, around: string): string => nameAround(inner, around, [...outer, type]);
   switch (type.kind) {
     case 'void':
       return withDeclarator(type.name ?? 'void', declarator);
@@ -96,7 +97,7 @@ function nameAround(type: Type, declarator: string, depth: number): string {
       return within(type.returns, `${declarator}(${list})`);
     }
     case 'qualified':
-      return qualifiedName(type, declarator, depth);
+      return qualifiedName(type, declarator, within);
     case 'unknown':
       return withDeclarator(type.name ?? `<${type.reason}>`, declarator);
   }
@@ -106,7 +107,11 @@ function nameAround(type: Type, declarator: string, depth: number): string {
 const QUALIFIERS = ['const', 'volatile', 'restrict', '_Atomic'] as const;
 
 /** Qualifiers of a pointer stand after its star, of an array before its elements, any others before the type. */
-function qualifiedName(type: QualifiedType, declarator: string, depth: number): string {
+function qualifiedName(
+  type: QualifiedType,
+  declarator: string,
+  within: (inner: Type, declarator: string) => string,
+): string {
   const qualifiers = new Set<QualifiedType['qualifier']>();
   let target: Type = type;
   for (let length = 0; target.kind === 'qualified' && length <= MAXIMUM_DEPTH; length++) {
@@ -114,10 +119,9 @@ function qualifiedName(type: QualifiedType, declarator: string, depth: number): 
     target = target.target;
   }
   const words = QUALIFIERS.filter((qualifier) => qualifiers.has(qualifier)).join(' ');
-  if (target.kind === 'pointer') {
-    return nameAround(target, declarator === '' ? ` ${words}` : ` ${words} ${declarator}`, depth + 1);
-  }
-  const name = nameAround(target, declarator, depth + 1);
+  if (target.kind === 'pointer')
+    return within(target, declarator === '' ? ` ${words}` : ` ${words} ${declarator}`);
+  const name = within(target, declarator);
   return target.kind === 'array' && name.startsWith(`${words} `) ? name : `${words} ${name}`;
 }
 
@@ -144,20 +148,20 @@ export interface MemberPath {
  * that leads down to a scalar of just that place and size, else the first that holds it.
  */
 export function memberPath(type: Type, offset: number, size = 1): MemberPath {
-  return pathInto(type, offset, size, 0);
+  return pathInto(type, offset, size, []);
 }
 
-function pathInto(type: Type, offset: number, size: number, depth: number): MemberPath {
+function pathInto(type: Type, offset: number, size: number, outer: readonly Type[]): MemberPath {
   const here: MemberPath = { path: '', type, rest: offset };
-  if (depth > MAXIMUM_DEPTH) return here;
   const plain = strip(type);
+  if (outer.includes(plain) || outer.length > MAXIMUM_DEPTH) return here;
   if (plain.kind === 'array') {
     const step = plain.element.size;
     if (step === undefined || step === 0) return here;
     const index = Math.floor(offset / step);
     if (offset - index * step + size > step || (plain.count !== undefined && index >= plain.count))
       return here;
-    const inner = pathInto(plain.element, offset - index * step, size, depth + 1);
+    const inner = pathInto(plain.element, offset - index * step, size, [...outer, plain]);
     return { ...inner, path: `[${index}]${inner.path}` };
   }
   if (!isComposite(plain)) return here;
@@ -166,7 +170,7 @@ function pathInto(type: Type, offset: number, size: number, depth: number): Memb
     const start = member.offset;
     const end = memberEnd(member);
     if (offset < start || offset + size > end) continue;
-    const inner = pathInto(member.type, offset - start, size, depth + 1);
+    const inner = pathInto(member.type, offset - start, size, [...outer, plain]);
     const path =
       member.name === undefined || member.inherited === true ? inner.path : `.${member.name}${inner.path}`;
     const found = { ...inner, path };
@@ -198,22 +202,23 @@ export function declareType(type: Type): string {
   }
   if (!isComposite(plain)) return `${typeName(type)};`;
   if (plain.incomplete) return `${typeName(plain)};`;
-  return `${headOf(plain)} {\n${bodyOf(plain, 1)}};`;
+  return `${headOf(plain)} {\n${bodyOf(plain, [])}};`;
 }
 
 function headOf(type: CompositeType): string {
   return type.name === undefined ? type.kind : `${type.kind} ${type.name}`;
 }
 
-function bodyOf(type: CompositeType, depth: number): string {
-  const indent = '    '.repeat(depth);
+function bodyOf(type: CompositeType, outer: readonly Type[]): string {
+  const indent = '    '.repeat(outer.length + 1);
   return type.members
     .map((member) => {
       const width = member.bitField === undefined ? '' : ` : ${member.bitField.width}`;
       const { type: inner } = member;
-      if (isComposite(inner) && inner.name === undefined && depth < MAXIMUM_DEPTH) {
+      const isInPlace = isComposite(inner) && inner.name === undefined;
+      if (isInPlace && inner !== type && !outer.includes(inner) && outer.length < MAXIMUM_DEPTH) {
         const name = member.name === undefined ? '' : ` ${member.name}`;
-        return `${indent}${headOf(inner)} {\n${bodyOf(inner, depth + 1)}${indent}}${name};\n`;
+        return `${indent}${headOf(inner)} {\n${bodyOf(inner, [...outer, type])}${indent}}${name};\n`;
       }
       return `${indent}${typeName(inner, member.name ?? '')}${width};\n`;
     })

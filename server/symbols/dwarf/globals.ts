@@ -60,8 +60,8 @@ export class Globals {
       for (const position of this.#inUnit(near, name, NameKind.variable))
         add(this.#variables.read(position, 'global'));
     }
-    const symbols = this.#symbols.named(name).filter(({ kind }) => kind !== 'function');
-    for (const symbol of symbols) add(this.ofSymbol(symbol));
+    const symbols = this.#symbols.named(name);
+    for (const symbol of symbols) if (isObject(symbol)) add(this.ofSymbol(symbol));
     if (found.size === 0 && symbols.length === 0) {
       for (const position of this.positions(name, NameKind.variable))
         add(this.#variables.read(position, 'global'));
@@ -71,6 +71,7 @@ export class Globals {
 
   /** The variable that a symbol is the linker's name of. */
   ofSymbol(symbol: ElfSymbol): DwarfVariable | undefined {
+    if (!isObject(symbol)) return undefined;
     if (!this.#bySymbol.has(symbol.index)) {
       this.#bySymbol.set(symbol.index, this.#hinted(symbol) ?? this.#indexed(symbol));
     }
@@ -154,4 +155,9 @@ export class Globals {
     }
     return this.#unitsByFile.get(file) ?? [];
   }
+}
+
+/** Not a function, nor a place that the linker script or assembly names: no debug information describes those. */
+function isObject({ kind }: ElfSymbol): boolean {
+  return kind === 'object' || kind === 'tls' || kind === 'common';
 }

@@ -43,6 +43,7 @@ export class LineTables {
   readonly #rows = new LruCache<Unit, LineRows | undefined>(ROW_CACHE, (rows) => rows?.line.length ?? 1);
   readonly #files = new FileNames();
   #unitsByFile: number[][] | undefined;
+  #directories: Map<number, string> | undefined;
 
   constructor(units: UnitList, report: ReportProblem) {
     this.#units = units;
@@ -195,11 +196,14 @@ export class LineTables {
 
   /** Working directory of the unit that a line table is made for; type units of DWARF 4 share it without saying. */
   #directoryOf(tableOffset: number): string {
-    for (const { root } of this.#units.all) {
-      const directory = root.offset(At.stmtList) === tableOffset ? root.string(At.compDir) : undefined;
-      if (directory !== undefined) return directory;
+    if (this.#directories === undefined) {
+      this.#directories = new Map();
+      for (const { root } of this.#units.all) {
+        const [offset, directory] = [root.offset(At.stmtList), root.string(At.compDir)];
+        if (offset !== undefined && directory !== undefined) this.#directories.set(offset, directory);
+      }
     }
-    return '';
+    return this.#directories.get(tableOffset) ?? '';
   }
 
   #guard<T>(read: () => T): T | undefined {

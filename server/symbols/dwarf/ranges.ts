@@ -84,7 +84,7 @@ function readRangeList(unit: Unit, offset: number): AddressRange[] {
       case RLE.offsetPair: {
         const start = reader.ulebBig();
         const end = reader.ulebBig();
-        if (base !== 0n || start !== 0n) add(base + start, base + end);
+        add(base + start, base + end);
         break;
       }
       case RLE.startEnd:

@@ -376,6 +376,7 @@ export class TypeReader {
 function arrayFrom(element: () => Type, counts: readonly (number | undefined)[]): Type {
   const [count, ...inner] = counts;
   const item = inner.length === 0 ? element : once(() => arrayFrom(element, inner));
+  let measuring = false;
   return {
     kind: 'array',
     count,
@@ -383,8 +384,12 @@ function arrayFrom(element: () => Type, counts: readonly (number | undefined)[])
       return item();
     },
     get size() {
+      // Malformed information can make an array its own element.
+      if (measuring || count === undefined) return undefined;
+      measuring = true;
       const { size } = item();
-      return size === undefined || count === undefined ? undefined : size * count;
+      measuring = false;
+      return size === undefined ? undefined : size * count;
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Numbers as the little-endian bytes of the guest. */
 
-/** Up to eight bytes as an unsigned integer. */
+/** Up to sixteen bytes as an unsigned integer. */
 export function unsignedFrom(bytes: Uint8Array): bigint {
   let value = 0n;
   for (let index = Math.min(bytes.length, 16) - 1; index >= 0; index--)

@@ -189,14 +189,19 @@ export function parenthesised(expression: string): string {
 
 /** The member of that name, looked for in anonymous members too; with its value. */
 export function findMember(value: Value, name: string): Value | undefined {
+  return memberWithin(value, name, []);
+}
+
+/** `outer` are the types this one is a member of: malformed information can make a type a member of itself. */
+function memberWithin(value: Value, name: string, outer: readonly Type[]): Value | undefined {
   const type = strip(value.type);
-  if (!isComposite(type)) return undefined;
+  if (!isComposite(type) || outer.includes(type)) return undefined;
   for (const member of type.members) {
     if (member.name === name && member.inherited !== true) return value.member(member);
   }
   for (const member of type.members) {
     if (member.name !== undefined && member.inherited !== true) continue;
-    const found = findMember(value.member(member), name);
+    const found = memberWithin(value.member(member), name, [...outer, type]);
     if (found !== undefined) return found;
   }
   return undefined;
