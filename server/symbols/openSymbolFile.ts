@@ -55,20 +55,17 @@ export function openSymbolFile(source: ByteSource, onProblem?: (problem: Error) 
 
 class ElfSymbolFile implements SymbolFile {
   readonly elf: ElfFile;
+  readonly symbols: SymbolTable;
   onProblem: ((problem: Error) => void) | undefined;
   readonly #told = new Set<string>();
-  #symbols: SymbolTable | undefined;
   #debugInfo: DebugInfo | undefined;
   #frameInfo: FrameInfo | undefined;
   #unwinder: Unwinder | undefined;
 
   constructor(elf: ElfFile, onProblem: ((problem: Error) => void) | undefined) {
     this.elf = elf;
+    this.symbols = new SymbolTable(elf);
     this.onProblem = onProblem;
-  }
-
-  get symbols(): SymbolTable {
-    return (this.#symbols ??= new SymbolTable(this.elf));
   }
 
   get hasDebugInfo(): boolean {

@@ -216,8 +216,17 @@ export class LineTables {
   }
 }
 
-export function sequenceAt(rows: LineRows, address: bigint): LineSequence | undefined {
-  return rows.sequences.find(({ start, end }) => address >= start && address < end);
+/** The sequence that contains an address. */
+export function sequenceAt({ sequences }: LineRows, address: bigint): LineSequence | undefined {
+  let first = 0;
+  let end = sequences.length;
+  while (first < end) {
+    const middle = (first + end) >>> 1;
+    if (sequences[middle]!.start <= address) first = middle + 1;
+    else end = middle;
+  }
+  const found = sequences[first - 1];
+  return found !== undefined && address < found.end ? found : undefined;
 }
 
 type Resolve = (reference: number) => string;

@@ -32,22 +32,18 @@ function isNoise(names: Uint8Array, start: number): boolean {
  */
 export class SymbolTable {
   readonly #elf: ElfFile;
-  readonly #entries: DataView;
-  readonly #names: Uint8Array;
-  readonly #extendedIndices: DataView | undefined;
+  readonly #section: Section | undefined;
+  #loaded: Contents | undefined;
   #nameIndex: NameIndex | undefined;
   #addressIndex: AddressIndex | undefined;
 
+  /** Checks the headers of the table; its contents are read when the first symbol is asked for. */
   constructor(elf: ElfFile) {
     this.#elf = elf;
     const section = elf.section('.symtab') ?? elf.section('.dynsym');
-    if (section === undefined) {
-      this.#entries = new DataView(new ArrayBuffer(0));
-      this.#names = new Uint8Array(0);
-      return;
-    }
-    const strings = elf.sections[section.link];
-    if (strings?.type !== SHT_STRTAB) {
+    this.#section = section;
+    if (section === undefined) return;
+    if (elf.sections[section.link]?.type !== SHT_STRTAB) {
       throw new ElfError(
         'bad-symbols',
         `Section ${section.name} links to section ${section.link}, no string table.`,
@@ -59,17 +55,15 @@ export class SymbolTable {
         `Section ${section.name} has entries of ${section.entrySize} bytes, not 24.`,
       );
     }
-    this.#entries = viewOf(elf.sectionData(section));
-    this.#names = elf.sectionData(strings);
-    const extended = elf.sections.find(
-      (other) => other.name === '.symtab_shndx' && other.link === section.index,
-    );
-    this.#extendedIndices = extended && viewOf(elf.sectionData(extended));
+  }
+
+  get #contents(): Contents {
+    return (this.#loaded ??= readContents(this.#elf, this.#section));
   }
 
   /** Number of entries, the null symbol included. */
   get count(): number {
-    return Math.floor(this.#entries.byteLength / ENTRY_SIZE);
+    return Math.floor(this.#contents.entries.byteLength / ENTRY_SIZE);
   }
 
   /** Every defined symbol, in table order. */
@@ -84,14 +78,14 @@ export class SymbolTable {
     const wanted = encodeText(prefix);
     for (let index = 1; index < this.count; index++) {
       const name = this.#nameOffset(index);
-      if (wanted.every((byte, at) => this.#names[name + at] === byte) && this.#isListed(index))
+      if (wanted.every((byte, at) => this.#contents.names[name + at] === byte) && this.#isListed(index))
         yield this.#symbol(index);
     }
   }
 
   /** Every symbol of that name: global before weak before local. */
   named(name: string): ElfSymbol[] {
-    this.#nameIndex ??= new NameIndex(this.#names, this.count, (index) =>
+    this.#nameIndex ??= new NameIndex(this.#contents.names, this.count, (index) =>
       this.#isListed(index) ? this.#nameOffset(index) : undefined,
     );
     const rank = { global: 0, weak: 1, local: 2, other: 3 };
@@ -171,7 +165,7 @@ export class SymbolTable {
     for (let index = symbol.index; index > 0; index--) {
       const info = this.#info(index);
       if (info >> 4 !== STB_LOCAL) return undefined;
-      if ((info & 15) === STT_FILE) return decodeString(this.#names, this.#nameOffset(index));
+      if ((info & 15) === STT_FILE) return decodeString(this.#contents.names, this.#nameOffset(index));
     }
     return undefined;
   }
@@ -182,7 +176,7 @@ export class SymbolTable {
       for (let index = 1; index < this.count; index++) {
         if (this.#isListed(index) && this.#shndx(index) !== SHN_ABS) chosen.push(index);
       }
-      this.#addressIndex = new AddressIndex(Uint32Array.from(chosen), this.#entries);
+      this.#addressIndex = new AddressIndex(Uint32Array.from(chosen), this.#contents.entries);
     }
     return this.#addressIndex;
   }
@@ -192,7 +186,7 @@ export class SymbolTable {
     const section = this.#shndx(index);
     if (section === SHN_UNDEF || kind === 3 /* STT_SECTION */ || kind === STT_FILE) return false;
     const name = this.#nameOffset(index);
-    return name !== 0 && name < this.#names.length && !isNoise(this.#names, name);
+    return name !== 0 && name < this.#contents.names.length && !isNoise(this.#contents.names, name);
   }
 
   #symbol(index: number): ElfSymbol {
@@ -200,9 +194,9 @@ export class SymbolTable {
     const info = this.#info(index);
     return {
       index,
-      name: decodeString(this.#names, this.#nameOffset(index)) ?? '',
-      address: this.#entries.getBigUint64(at + 8, true),
-      size: Number(this.#entries.getBigUint64(at + 16, true)),
+      name: decodeString(this.#contents.names, this.#nameOffset(index)) ?? '',
+      address: this.#contents.entries.getBigUint64(at + 8, true),
+      size: Number(this.#contents.entries.getBigUint64(at + 16, true)),
       kind: KINDS[info & 15] ?? 'other',
       binding: BINDINGS[info >> 4] ?? 'other',
       section: this.#elf.sections[this.#sectionIndex(index)],
@@ -211,25 +205,45 @@ export class SymbolTable {
   }
 
   #nameOffset(index: number): number {
-    return this.#entries.getUint32(index * ENTRY_SIZE, true);
+    return this.#contents.entries.getUint32(index * ENTRY_SIZE, true);
   }
 
   #info(index: number): number {
-    return this.#entries.getUint8(index * ENTRY_SIZE + 4);
+    return this.#contents.entries.getUint8(index * ENTRY_SIZE + 4);
   }
 
   #shndx(index: number): number {
-    return this.#entries.getUint16(index * ENTRY_SIZE + 6, true);
+    return this.#contents.entries.getUint16(index * ENTRY_SIZE + 6, true);
   }
 
   /** Index of the section that a symbol is defined in, -1 for absolute and common ones. */
   #sectionIndex(index: number): number {
     const section = this.#shndx(index);
     if (section < SHN_LORESERVE) return section;
-    const extended = this.#extendedIndices;
+    const extended = this.#contents.extendedIndices;
     if (section !== SHN_XINDEX || extended === undefined || index * 4 + 4 > extended.byteLength) return -1;
     return extended.getUint32(index * 4, true);
   }
+}
+
+interface Contents {
+  readonly entries: DataView;
+  readonly names: Uint8Array;
+  /** SHT_SYMTAB_SHNDX: section indices that do not fit an entry. */
+  readonly extendedIndices: DataView | undefined;
+}
+
+function readContents(elf: ElfFile, section: Section | undefined): Contents {
+  const empty = new Uint8Array(0);
+  if (section === undefined) return { entries: viewOf(empty), names: empty, extendedIndices: undefined };
+  const extended = elf.sections.find(
+    (other) => other.name === '.symtab_shndx' && other.link === section.index,
+  );
+  return {
+    entries: viewOf(elf.sectionData(section)),
+    names: elf.sectionData(elf.sections[section.link]!),
+    extendedIndices: extended && viewOf(elf.sectionData(extended)),
+  };
 }
 
 /** Symbols by address; of those at one address, the best to name it comes last. */
