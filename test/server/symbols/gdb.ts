@@ -21,7 +21,7 @@ def describe(question):
         plain = type.strip_typedefs()
         composite = plain.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ENUM)
         if plain.code == gdb.TYPE_CODE_ENUM:
-            return {'size': plain.sizeof, 'constants': [[f.name, f.enumval] for f in plain.fields()]}
+            return {'size': plain.sizeof, 'name': str(type), 'constants': [[f.name, f.enumval] for f in plain.fields()]}
         return {'size': plain.sizeof, 'name': str(type), 'fields': fields(plain) if composite else []}
     if kind == 'value':
         value = gdb.parse_and_eval(question['of'])
@@ -121,4 +121,14 @@ export function askGdb(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   return JSON.parse(readFileSync(answered!, 'utf8')) as unknown[];
+}
+
+/** A type as one can compare it: blanks set anyhow, and `long unsigned int` is `unsigned long`. */
+export function spelled(type: string): string {
+  return type
+    .replace(/\blong unsigned int\b/g, 'unsigned long')
+    .replace(/\blong int\b/g, 'long')
+    .replace(/\bshort int\b/g, 'short')
+    .replace(/\bshort unsigned int\b/g, 'unsigned short')
+    .replace(/\s+/g, '');
 }

@@ -5,10 +5,11 @@ import {
   strip,
   typeName,
   type CompositeType,
+  type Member,
   type Type,
 } from '../../../server/symbols/index.ts';
-import { buildProgram, VARIANTS } from './fixtures.ts';
-import { askGdb } from './gdb.ts';
+import { buildProgram, fixtureNamed, SAMPLE_NAME, VARIANTS } from './fixtures.ts';
+import { askGdb, spelled } from './gdb.ts';
 
 const NAMED: readonly [tag: 'struct' | 'union' | 'enum' | 'typedef', name: string][] = [
   ['struct', 'caps'],
@@ -33,11 +34,14 @@ interface GdbType {
   constants?: [string, number][];
 }
 
-const compact = (text: string): string => text.replace(/\s+/g, '');
-
-/** gdb names only one level of an anonymous type. */
-function fieldType(type: Type): string {
-  return compact(typeName(type));
+/** A member in gdb's terms. */
+function layoutOf({ name, offset, bitField, type }: Member): NonNullable<GdbType['fields']>[number] {
+  return {
+    name: name ?? '',
+    bit: offset * 8 + (bitField?.shift ?? 0),
+    width: bitField?.width ?? 0,
+    type: spelled(typeName(type)),
+  };
 }
 
 describe.each(Object.keys(VARIANTS))('types, %s', (name) => {
@@ -58,13 +62,8 @@ describe.each(Object.keys(VARIANTS))('types, %s', (name) => {
       if (plain.kind === 'enum') {
         expect(plain.enumerators.map((item) => [item.name, Number(item.value)])).toEqual(expected.constants);
       } else if (plain.kind === 'struct' || plain.kind === 'union') {
-        const members = plain.members.map((member) => ({
-          name: member.name ?? '',
-          bit: member.offset * 8 + (member.bitField?.shift ?? 0),
-          width: member.bitField?.width ?? 0,
-          type: fieldType(member.type),
-        }));
-        expect(members).toEqual(expected.fields!.map((field) => ({ ...field, type: compact(field.type) })));
+        const members = plain.members.map(layoutOf);
+        expect(members).toEqual(expected.fields!.map((field) => ({ ...field, type: spelled(field.type) })));
       }
     });
     expect(fixture.problems).toEqual([]);
@@ -108,6 +107,56 @@ describe.each(Object.keys(VARIANTS))('types, %s', (name) => {
     expect(memberPath(caps, 10, 2)).toMatchObject({ path: '.high', rest: 0 });
     expect(memberPath(caps, 26, 2)).toMatchObject({ path: '.features[0].bits', rest: 2 });
     expect(memberPath(caps, 100_000)).toMatchObject({ rest: expect.any(Number) as number });
+  });
+});
+
+describe(SAMPLE_NAME, () => {
+  const fixture = fixtureNamed(SAMPLE_NAME);
+  const { file } = fixture;
+
+  it('has variables of the types that gdb prints', () => {
+    const globals = [...file.units()].flatMap((unit) => file.globalsOf(unit));
+    const unique = globals.filter(({ name }) => globals.filter((other) => other.name === name).length === 1);
+    const answers = askGdb(
+      fixture.path,
+      unique.map(({ name }) => ({ ask: 'type', of: name })),
+    ) as GdbType[];
+    const ours = unique.map(
+      ({ name, type }) => `${name}: ${spelled(typeName(type))}, ${type.size ?? 0} bytes`,
+    );
+    expect(ours).toEqual(
+      unique.map(
+        ({ name }, index) => `${name}: ${spelled(answers[index]!.name!)}, ${answers[index]!.size} bytes`,
+      ),
+    );
+    expect(ours.length).toBeGreaterThan(30);
+  });
+
+  it('has structs of the layout that gdb prints', () => {
+    const structs = new Map<string, CompositeType>();
+    const collect = (type: Type): void => {
+      const plain = strip(type);
+      if (plain.kind === 'pointer') collect(plain.target);
+      else if (plain.kind === 'array') collect(plain.element);
+      else if (plain.kind === 'struct' && plain.name !== undefined && !structs.has(plain.name)) {
+        structs.set(plain.name, plain);
+        for (const member of plain.members) collect(member.type);
+      }
+    };
+    for (const unit of file.units()) for (const { type } of file.globalsOf(unit)) collect(type);
+    const names = [...structs.keys()];
+    const answers = askGdb(
+      fixture.path,
+      names.map((name) => ({ ask: 'type', name: `struct ${name}` })),
+    ) as GdbType[];
+    names.forEach((name, index) => {
+      const layout = structs.get(name)!.members.map(layoutOf);
+      expect(layout, name).toEqual(
+        answers[index]!.fields!.map((field) => ({ ...field, type: spelled(field.type) })),
+      );
+    });
+    expect(names.length).toBeGreaterThan(8);
+    expect(fixture.problems).toEqual([]);
   });
 });
 

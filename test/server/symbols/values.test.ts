@@ -12,7 +12,7 @@ import {
   type Memory,
 } from '../../../server/symbols/index.ts';
 import { buildProgram, VARIANTS, type Fixture } from './fixtures.ts';
-import { askGdb, type Question } from './gdb.ts';
+import { askGdb, spelled, type Question } from './gdb.ts';
 
 /** The program's initial memory, writable. */
 function memoryOf(fixture: Fixture): Memory {
@@ -70,11 +70,6 @@ const FLOATS = [
 
 const TYPES = ['caps', 'caps.inner', 'caps.inner.corners', 'caps.ops', 'caps.ops.handle', 'caps.ops.allocate', 'caps.label', 'caps.hidden', 'fixed', 'table', 'chooser', 'row', 'grid', 'callback', 'message', 'matrix', 'points', 'caps.link', '&caps', '&matrix', '&table', 'caps.features', 'caps.tail', 'wide', 'caps.counter', '&caps.features[1]', '*points', 'greeting', 'run', '&run', 'other_work', 'late', 'yes', 'caps.raw + 1']; // prettier-ignore
 
-/** `int (*)(void)`, however blanks are set. */
-function compact(type: string): string {
-  return type.replace(/\s+/g, '');
-}
-
 describe.each(['O0, DWARF 5', 'O2, DWARF 4', 'O1, compressed'])('expressions, %s', (name) => {
   const fixture = buildProgram(VARIANTS[name]!);
   const context = contextOf(fixture);
@@ -94,11 +89,9 @@ describe.each(['O0, DWARF 5', 'O2, DWARF 4', 'O1, compressed'])('expressions, %s
   it('have the types that gdb finds', () => {
     const all = [...NUMBERS, ...TYPES].filter((text) => !text.startsWith('sizeof'));
     const answers = ask(all.map((of) => ({ ask: 'value', of }))) as { type?: string; error?: string }[];
-    const ours = all.map((text) => `${text}: ${compact(spelled(typeName(evaluate(text, context).type)))}`);
+    const ours = all.map((text) => `${text}: ${spelled(typeName(evaluate(text, context).type))}`);
     expect(ours).toEqual(
-      all.map(
-        (text, index) => `${text}: ${compact(spelled(answers[index]!.type ?? answers[index]!.error!))}`,
-      ),
+      all.map((text, index) => `${text}: ${spelled(answers[index]!.type ?? answers[index]!.error!)}`),
     );
   });
 
@@ -127,15 +120,6 @@ function numberOr(otherwise: string, read: () => string): string {
 
 const labelled = (values: readonly string[]): string[] =>
   NUMBERS.map((text, index) => `${text} = ${values[index]!}`);
-
-/** `long unsigned int` and `unsigned long` are one type. */
-function spelled(type: string): string {
-  return type
-    .replace(/\blong unsigned int\b/g, 'unsigned long')
-    .replace(/\blong int\b/g, 'long')
-    .replace(/\bshort int\b/g, 'short')
-    .replace(/\bshort unsigned int\b/g, 'unsigned short');
-}
 
 describe('errors of expressions', () => {
   const fixture = buildProgram(VARIANTS['O0, DWARF 5']!);
