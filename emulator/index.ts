@@ -29,6 +29,7 @@ export {
 export { type Alias, type AliasSearch, findAliases } from './permissions/aliases.ts';
 export type { Extent, ExtentChange, Writability } from './permissions/rangeMapping.ts';
 export {
+  MAX_TRACKED_BYTES,
   type PageChange,
   type PermissionChange,
   PermissionTracker,

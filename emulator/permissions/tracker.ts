@@ -62,7 +62,8 @@ export interface RegionReport {
 
 /** Page tables that no hart uses any more are followed a while longer: processes come back. */
 const IDLE_VIEWS = 8;
-const MAX_RANGE = 1n << 32n;
+/** The largest range that a region may have, in bytes. */
+export const MAX_TRACKED_BYTES = 1n << 32n;
 
 export class PermissionTracker {
   readonly #machine: Machine;
@@ -90,10 +91,10 @@ export class PermissionTracker {
   /** Begin to track. Throws ConfigurationError for an empty range or one of more than 4 GiB. */
   add(region: TrackedRegion): void {
     for (const { start, end } of region.ranges) {
-      if (end <= start || end - start > MAX_RANGE) {
+      if (end <= start || end - start > MAX_TRACKED_BYTES) {
         throw new ConfigurationError(
           'region',
-          `region ${region.id} has ${end - start} bytes; it must have from 1 to ${MAX_RANGE}`,
+          `region ${region.id} has ${end - start} bytes; it must have from 1 to ${MAX_TRACKED_BYTES}`,
         );
       }
     }

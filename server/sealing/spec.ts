@@ -8,9 +8,12 @@
  *   cpu_caps,boot_args,.rodata        a list of any of these, a region each
  *   caps=cpu_caps                     any of these under a name of its own
  */
+import { MAX_TRACKED_BYTES } from '../../emulator/index.ts';
 import type { SymbolFile } from '../symbols/index.ts';
 import { SealSpecError } from './errors.ts';
 import { nearest } from './nearest.ts';
+
+const ADDRESS_SPACE = 1n << 64n;
 
 /** A region before it has an id and an origin. */
 export interface NamedRange {
@@ -57,6 +60,11 @@ function resolveItem(spec: string, item: string, symbols: SymbolFile | undefined
       spec,
       `ends at ${hex(range.end)}, which is not behind its start ${hex(range.start)}`,
     );
+  if (range.end > ADDRESS_SPACE)
+    throw new SealSpecError(spec, `ends at ${hex(range.end)}; addresses have 64 bits`);
+  // The pages that it touches count, and those are up to two more than it fills.
+  if (range.end - range.start > MAX_TRACKED_BYTES - 2n * 4096n)
+    throw new SealSpecError(spec, `covers ${range.end - range.start} bytes; a region is smaller than 4 GiB`);
   return label === undefined ? range : { ...range, name: label.trim() };
 }
 
@@ -136,7 +144,7 @@ function lookUp(
 }
 
 function parseAddress(text: string): bigint | undefined {
-  return /^(0x[0-9a-f_]+|\d+)$/i.test(text) ? BigInt(text.replaceAll('_', '')) : undefined;
+  return /^(0x[0-9a-f][0-9a-f_]*|\d+)$/i.test(text) ? BigInt(text.replaceAll('_', '')) : undefined;
 }
 
 function didYouMean(near: readonly string[]): string {

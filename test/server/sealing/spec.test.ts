@@ -57,6 +57,11 @@ describe('seal specifications', () => {
     '__start_rodata.._dat': /no symbol or section _dat.*_data/,
     '0xffffffff80600000': /is one address; give a range/,
     '0xffffffff80600000+zero': /"zero" is not a size/,
+    '0x_..0x5': /no symbol or section 0x_/,
+    '0x0..0xffffffffffffffff': /covers 18446744073709551615 bytes; a region is smaller than 4 GiB/,
+    '0x0+18446744073709551616': /is smaller than 4 GiB/,
+    '0xffffffffffffff00+4096': /addresses have 64 bits/,
+    '0..99999999999999999999999': /addresses have 64 bits/,
     '=cpu_caps': /has no name before "="/,
   };
   for (const [spec, message] of Object.entries(errors)) {
