@@ -34,6 +34,9 @@ export interface Placed {
   readonly end: bigint;
 }
 
+/** As on QEMU: what a kernel needs early lies where its first gigabyte of mappings reaches. */
+const HIGH_LIMIT = 0xc000_0000n;
+
 /** Hands out RAM: fixed pieces first, then free places from the top. */
 export class RamPlan {
   readonly #end: bigint;
@@ -66,7 +69,7 @@ export class RamPlan {
     }
   }
 
-  /** Reserve `bytes` as high as possible, at a multiple of `alignment` (or of a page where memory is tight). */
+  /** Reserve `bytes` as high as possible below HIGH_LIMIT, at a multiple of `alignment` (or of a page where memory is tight). */
   placeHigh(setting: string, bytes: number, alignment: bigint): bigint {
     const start = this.#highest(BigInt(bytes), alignment) ?? this.#highest(BigInt(bytes), 4096n);
     if (start === undefined) {
@@ -94,7 +97,8 @@ export class RamPlan {
   }
 
   #highest(bytes: bigint, alignment: bigint): bigint | undefined {
-    let start = ((this.#end - bytes) / alignment) * alignment;
+    const limit = this.#end < HIGH_LIMIT ? this.#end : HIGH_LIMIT;
+    let start = ((limit - bytes) / alignment) * alignment;
     while (start >= BigInt(RAM_PHYSICAL)) {
       const other = this.#overlapping(start, start + bytes);
       if (other === undefined) return start;

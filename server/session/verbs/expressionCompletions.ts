@@ -26,9 +26,9 @@ export function completeExpression(
   const names = new Map<string, string | undefined>();
   for (const { name, variable } of frame === undefined ? [] : inspector.locals(frame))
     if (name.startsWith(word)) names.set(name, typeName(variable.type));
-  for (const symbol of symbols?.symbols.all() ?? []) {
+  for (const symbol of symbols?.symbols.startingWith(word) ?? []) {
     if (names.size >= LIMIT) break;
-    if (symbol.name.startsWith(word) && (symbol.kind === 'object' || symbol.kind === 'function'))
+    if (symbol.kind === 'object' || symbol.kind === 'function')
       names.set(symbol.name, names.get(symbol.name) ?? (symbol.kind === 'function' ? 'function' : undefined));
   }
   return [...names].map(([text, detail]) => ({ text, detail, start }));

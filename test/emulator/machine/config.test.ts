@@ -95,3 +95,9 @@ test('defaults, and what was placed where', async () => {
   expect(machine.memory.read(dtb!.start, machine.dtb.length)).toEqual(machine.dtb);
   expect(machine.memory.read(initrd!.start, 5000)).toEqual(new Uint8Array(5000).fill(7));
 });
+
+test('the device tree lies below 3 GiB, where an early kernel can read it, however much RAM there is', async () => {
+  const machine = await Machine.create({ image, memory: 2 * 2 ** 30 });
+  const dtb = machine.placed.find(({ what }) => what === 'dtb');
+  expect(dtb!.end).toBeLessThanOrEqual(0xc000_0000n);
+});
