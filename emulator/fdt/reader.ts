@@ -139,7 +139,9 @@ class StructureReader {
     const end = start < bytes.length ? bytes.indexOf(0, start) : -1;
     if (end < 0) this.#fail('a name has no end');
     // The specification allows ASCII only; byte for byte, every name keeps its length.
-    return String.fromCharCode(...bytes.subarray(start, end));
+    let text = '';
+    for (const byte of bytes.subarray(start, end)) text += String.fromCharCode(byte);
+    return text;
   }
 
   #fail(why: string): never {

@@ -51,7 +51,8 @@ export interface RunOptions {
   readonly stepHart?: number | undefined;
   /**
    * Come back, with `limit` although steps are left, after about this many calls from the engine to TypeScript
-   * (device accesses, decoding, observers, SBI), which take microseconds each: it bounds the time a run takes.
+   * (device accesses, decoding, observers, SBI), which take microseconds each: it bounds the time a run takes. A
+   * change of page tables counts as a call for every piece of a followed range that had to be looked at.
    */
   readonly calls?: number | undefined;
 }
@@ -115,10 +116,15 @@ export class Machine {
     this.#frames = new FrameFlags(memory, core);
     this.memory = new PhysicalMemory(memory, core, config.memory, () => this.#replaced());
     this.virtual = new VirtualMemory(memory, core, this.memory, this.harts);
-    this.mappings = new MappingIndex(this.memory, {
-      mark: (frame) => this.#frames.add(frame, FRAME_PAGE_TABLE),
-      unmark: (frame) => this.#frames.remove(frame, FRAME_PAGE_TABLE),
-    });
+    const worked = (pieces: number): void => this.#scheduler.worked(pieces);
+    this.mappings = new MappingIndex(
+      this.memory,
+      {
+        mark: (frame) => this.#frames.add(frame, FRAME_PAGE_TABLE),
+        unmark: (frame) => this.#frames.remove(frame, FRAME_PAGE_TABLE),
+      },
+      worked,
+    );
     this.breakpoints = new Breakpoints(memory);
     this.watches = new Watches({
       frames: this.#frames,
@@ -126,6 +132,7 @@ export class Machine {
       ramBytes: config.memory,
       roots: () => this.harts.map(({ id }) => this.virtual.satp(id) & ROOT_MASK),
       physicalOf: (hart, address) => this.virtual.physicalOf(hart, address),
+      worked,
     });
     this.#stops = new StopControl(this.breakpoints, this.watches);
     this.#peripherals = new Peripherals({
@@ -341,7 +348,8 @@ export class Machine {
 
   #pageTableStore(store: PageTableStore): void {
     const changed = this.mappings.stored(store.physical);
-    if (changed.length > 0) this.watches.translationChanged(new Set(changed.map(({ mapping }) => mapping)));
+    const moved = changed.filter((change) => change.moved);
+    if (moved.length > 0) this.watches.translationChanged(new Set(moved.map(({ mapping }) => mapping)));
     this.#observers.pageTableStore(store, changed);
   }
 

@@ -52,6 +52,8 @@ export class Scheduler implements Stateful {
   /** Steps left of the turn. */
   #left: number;
   #stopRequested = false;
+  /** The run in progress ends when more calls than this have been made. */
+  #lastCall = Infinity;
   #looksAgain = false;
 
   constructor(parts: {
@@ -87,8 +89,19 @@ export class Scheduler implements Stateful {
   /** The run in progress, or the next one, comes back after the current instruction. */
   requestStop(): void {
     this.#stopRequested = true;
+    this.#endEngineRun();
+  }
+
+  /** After the current instruction. */
+  #endEngineRun(): void {
     const { memory } = this.#engine;
     if (memory.i32(EXIT_REASON) === EXIT_NONE) memory.setI32(EXIT_REASON, EXIT_RESCHEDULE);
+  }
+
+  /** Work was done that is worth so many calls; when it is too much for the run in progress, that ends soon. */
+  worked(calls: number): void {
+    this.#work.calls += calls;
+    if (this.#work.calls > this.#lastCall) this.#endEngineRun();
   }
 
   /** Wires, deadlines or the power changed: the engine's run has to end after the current instruction. */
@@ -103,14 +116,14 @@ export class Scheduler implements Stateful {
 
   run(limit: bigint, stepHart: number | undefined, calls: number): Stop {
     const end = this.#clock.step + limit;
-    const lastCall = this.#work.calls + calls;
+    this.#lastCall = this.#work.calls + calls;
     while (true) {
       if (this.#power.exit !== undefined) return this.#power.exit;
       if (this.#stopRequested) {
         this.#stopRequested = false;
         return { kind: 'request' };
       }
-      if (this.#clock.step >= end || this.#work.calls > lastCall) return { kind: 'limit' };
+      if (this.#clock.step >= end || this.#work.calls > this.#lastCall) return { kind: 'limit' };
       this.#events.service();
       this.#firmware?.resumeSuspended();
       const hart = this.#pick();

@@ -31,6 +31,8 @@ export interface WatchSurroundings {
   readonly roots: () => readonly bigint[];
   /** Where a virtual address leads on a hart now. */
   readonly physicalOf: (hart: number, virtual: bigint) => bigint | undefined;
+  /** Told of the pieces of ranges that were looked at, which is what a change of page tables costs the host. */
+  readonly worked: (pieces: number) => void;
 }
 
 /** A half-open range of guest-physical addresses. */
@@ -146,7 +148,10 @@ export class Watches {
       let mapping = entry.mappings.get(root);
       if (mapping === undefined)
         entry.mappings.set(root, (mapping = this.#around.mappings.open(root, start, end)));
-      ranges.push(...mapping.extents.flatMap((extent) => physicalPart(extent, start, end)));
+      for (const extent of mapping.extents) {
+        for (const part of physicalPart(extent, start, end)) append(ranges, part);
+      }
+      this.#around.worked(mapping.extents.length);
     }
     return ranges;
   }
@@ -210,12 +215,15 @@ function physicalPart(
 /** Sorted, with neighbours joined: an image is mostly contiguous, so few ranges are left to search. */
 function merged(ranges: readonly Range[]): Range[] {
   const result: Range[] = [];
-  for (const range of [...ranges].sort((a, b) => (a.start < b.start ? -1 : 1))) {
-    const last = result.at(-1);
-    if (last === undefined || last.end < range.start) result.push(range);
-    else if (last.end < range.end) result[result.length - 1] = { start: last.start, end: range.end };
-  }
+  for (const range of [...ranges].sort((a, b) => (a.start < b.start ? -1 : 1))) append(result, range);
   return result;
+}
+
+/** Adds a range; it becomes one with the last if it begins in it or right behind it. */
+function append(list: Range[], range: Range): void {
+  const last = list.at(-1);
+  if (last === undefined || range.start < last.start || last.end < range.start) list.push(range);
+  else if (last.end < range.end) list[list.length - 1] = { start: last.start, end: range.end };
 }
 
 /** Number of the frame from the start of RAM; negative below it. */

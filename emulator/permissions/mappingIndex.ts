@@ -12,23 +12,29 @@ export interface FrameMarker {
 export interface MappingChange {
   readonly mapping: RangeMapping;
   readonly changes: readonly ExtentChange[];
+  /** Whether a part of the range leads elsewhere now. */
+  readonly moved: boolean;
 }
 
 export class MappingIndex implements EntryListener {
   readonly #memory: TableMemory;
   readonly #frames: FrameMarker;
+  readonly #worked: (extents: number) => void;
   readonly #dependents = new Map<bigint, Set<RangeMapping>>();
   readonly #mappings = new Set<RangeMapping>();
 
-  constructor(memory: TableMemory, frames: FrameMarker) {
+  /** `worked` is told of the extents that were looked at, which is what a store costs the host. */
+  constructor(memory: TableMemory, frames: FrameMarker, worked: (extents: number) => void = () => undefined) {
     this.#memory = memory;
     this.#frames = frames;
+    this.#worked = worked;
   }
 
   /** Map a range under a paged satp and keep it current until `release`. */
   open(satp: bigint, start: bigint, end: bigint): RangeMapping {
     const mapping = new RangeMapping(this.#memory, satp, start, end, this);
     this.#mappings.add(mapping);
+    this.#worked(mapping.work);
     return mapping;
   }
 
@@ -40,12 +46,19 @@ export class MappingIndex implements EntryListener {
   stored(pteAddress: bigint): readonly MappingChange[] {
     const dependents = this.#dependents.get(pteAddress);
     if (dependents === undefined) return [];
-    return [...dependents].map((mapping) => ({ mapping, changes: mapping.entryWritten(pteAddress) }));
+    return [...dependents].map((mapping) => this.#watched(mapping, () => mapping.entryWritten(pteAddress)));
   }
 
   /** Memory was replaced: walk everything again. */
   refresh(): readonly MappingChange[] {
-    return [...this.#mappings].map((mapping) => ({ mapping, changes: mapping.refresh() }));
+    return [...this.#mappings].map((mapping) => this.#watched(mapping, () => mapping.refresh()));
+  }
+
+  #watched(mapping: RangeMapping, change: () => readonly ExtentChange[]): MappingChange {
+    const { work, moves } = mapping;
+    const changes = change();
+    this.#worked(mapping.work - work);
+    return { mapping, changes, moved: mapping.moves !== moves };
   }
 
   added(pteAddress: bigint, mapping: RangeMapping): void {

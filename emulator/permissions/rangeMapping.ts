@@ -1,6 +1,6 @@
 /**
  * How one set of page tables maps one range of virtual addresses: its leaves in order, kept current store by store.
- * A store to an entry costs a look-up; only if the range depends on that entry is the part below it walked again.
+ * A store to an entry costs a look-up; only if the range depends on that entry are the parts below it walked again.
  */
 import {
   entryFailure,
@@ -58,10 +58,16 @@ export class RangeMapping {
   readonly end: bigint;
   readonly #memory: TableMemory;
   readonly #listener: EntryListener;
-  readonly #extents: Extent[];
-  /** Each entry that decides about the range, and which part of the range it decides about. */
-  readonly #entries = new Map<bigint, Span>();
+  #extents: Extent[];
+  /** Each entry that decides about the range, and which parts of the range it decides about. */
+  readonly #entries = new Map<bigint, Span[]>();
+  /** Each table below the root, with the level it is read at, and the parts of the range where it is used. */
+  readonly #tables = new Map<bigint, Span[]>();
   readonly #totals: Record<Writability, bigint> = { writable: 0n, readonly: 0n, unmapped: 0n };
+  /** Some use of a table was not walked. */
+  #coarse = false;
+  #moves = 0;
+  #work = 0;
 
   /** `start` and `end` are rounded outwards to pages. `satp` must be a paged one. */
   constructor(memory: TableMemory, satp: bigint, start: bigint, end: bigint, listener: EntryListener) {
@@ -84,34 +90,73 @@ export class RangeMapping {
     return this.#totals;
   }
 
+  /** Grows whenever a part of the range begins to lead elsewhere, or nowhere. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** Extents that were looked at so far: what following the range has cost. */
+  get work(): number {
+    return this.#work;
+  }
+
   /** An entry was written: walk what it decides about again. Hands back what changed for stores. */
   entryWritten(pteAddress: bigint): readonly ExtentChange[] {
-    const span = this.#entries.get(pteAddress);
-    return span === undefined ? [] : this.#refresh(span, pteAddress);
+    const spans = this.#entries.get(pteAddress);
+    if (spans === undefined) return [];
+    const changes: ExtentChange[] = [];
+    for (const span of [...spans]) {
+      const here = this.#refresh(span, pteAddress);
+      if (here === undefined) return changes.concat(this.refresh());
+      for (const change of here) changes.push(change);
+    }
+    return changes;
   }
 
   /** Walk everything again. */
   refresh(): readonly ExtentChange[] {
-    return this.#refresh(this, undefined);
+    this.#coarse = false;
+    return this.#refresh(this, undefined)!;
   }
 
   /** Depend on nothing any more. */
   release(): void {
     for (const address of this.#entries.keys()) this.#listener.removed(address, this);
     this.#entries.clear();
+    this.#tables.clear();
   }
 
-  #refresh({ start, end }: Span, written: bigint | undefined): readonly ExtentChange[] {
+  /**
+   * Walk a part again because of an entry, or everything. Undefined when a part is not enough: which uses of a table
+   * are walked depends on all of them.
+   */
+  #refresh({ start, end }: Span, written: bigint | undefined): readonly ExtentChange[] | undefined {
     const first = this.#indexOf(start);
     const last = this.#indexOf(end - 1n);
     const replaced = this.#extents.slice(first, last + 1);
-    const old = replaced.flatMap((extent) => clip(extent, start, end));
+    this.#work += replaced.length;
+    const isOther = (extent: Extent): boolean => extent.pteAddress !== written;
     // Below an entry that ended the walk there were no others; else all are forgotten and found again if they count.
-    if (replaced.some(({ pteAddress }) => pteAddress !== written)) this.#forgetEntries(start, end);
-    const fresh = this.#walk(start, end).flatMap((extent) => remember(extent, old));
-    const before = clip(replaced[0]!, this.start, start);
-    const after = clip(replaced.at(-1)!, end, this.end);
-    this.#extents.splice(first, replaced.length, ...before, ...fresh, ...after);
+    if (replaced.some(isOther)) {
+      if (this.#coarse) return undefined;
+      this.#forget(start, end);
+    }
+    const walked = this.#walk(start, end);
+    if (written !== undefined && this.#coarse && walked.some((extent) => isOther(extent) || isCoarse(extent)))
+      return undefined;
+    const old = clipAll(replaced, start, end);
+    const fresh = remember(walked, old);
+    if (moved(old, fresh)) this.#moves++;
+    if (replaced.length === 1 && fresh.length === 1 && old[0] === replaced[0])
+      this.#extents[first] = fresh[0]!;
+    else {
+      const before = clip(replaced[0]!, this.start, start);
+      const after = clip(replaced.at(-1)!, end, this.end);
+      const { length } = this.#extents;
+      this.#extents = this.#extents
+        .slice(0, first)
+        .concat(before, fresh, after, this.#extents.slice(last + 1, length));
+    }
     this.#count(old, -1n);
     this.#count(fresh, 1n);
     return changesBetween(old, fresh);
@@ -133,81 +178,133 @@ export class RangeMapping {
     for (const { start, end, writability } of extents) this.#totals[writability] += sign * (end - start);
   }
 
-  #forgetEntries(start: bigint, end: bigint): void {
-    for (const [address, span] of this.#entries) {
-      if (start > span.start || span.end > end) continue;
-      this.#entries.delete(address);
-      this.#listener.removed(address, this);
+  /** Entries and tables that decide about parts of this span only. */
+  #forget(start: bigint, end: bigint): void {
+    const inside = (span: Span): boolean => start <= span.start && span.end <= end;
+    for (const uses of [this.#entries, this.#tables]) {
+      for (const [address, spans] of uses) {
+        if (!spans.some(inside)) continue;
+        const left = spans.filter((span) => !inside(span));
+        if (left.length > 0) uses.set(address, left);
+        else {
+          uses.delete(address);
+          if (uses === this.#entries) this.#listener.removed(address, this);
+        }
+      }
     }
   }
 
   #walk(start: bigint, end: bigint): Extent[] {
     const extents: Extent[] = [];
-    let at = start;
-    while (at < end) {
-      const extent = this.#extentAt(at, end);
-      extents.push(extent);
-      at = extent.end;
+    const { levels } = pagingOf(this.satp)!;
+    const reach = spanOf(levels);
+    const root = rootOf(this.satp);
+    // The halves of the address space, and what lies between them, end where root tables do.
+    for (let base = start - (start % reach); base < end; base += reach) {
+      this.#walkTable(root, levels - 1, base, max(start, base), min(end, base + reach), extents);
     }
+    this.#work += extents.length;
     return extents;
   }
 
-  #extentAt(virtual: bigint, limit: bigint): Extent {
-    const { levels } = pagingOf(this.satp)!;
-    const canonical = BigInt.asUintN(64, BigInt.asIntN(12 + 9 * levels, virtual)) === virtual;
-    let table = rootOf(this.satp);
-    for (let level = levels - 1; ; level--) {
-      const span = spanOf(level);
-      const base = virtual - (virtual % span);
-      const end = min(base + span, limit);
-      const pteAddress = table + ((virtual / span) % 512n) * 8n;
+  /** What a table, which maps from `base` on, says about [start, end). */
+  #walkTable(table: bigint, level: number, base: bigint, start: bigint, end: bigint, found: Extent[]): void {
+    const span = spanOf(level);
+    const bits = BigInt(12 + 9 * pagingOf(this.satp)!.levels);
+    for (let at = start; at < end;) {
+      const from = at - (at % span);
+      const limit = min(from + span, end);
+      const pteAddress = table + ((from - base) / span) * 8n;
+      const canonical = BigInt.asUintN(64, BigInt.asIntN(Number(bits), at)) === at;
       const pte = canonical ? this.#memory.read64(pteAddress) : undefined;
-      const nothing = { start: virtual, end, physical: undefined, writability: 'unmapped' as const, level };
-      if (pte === undefined) return { ...nothing, pteAddress: 0n, pte: 0n };
-      this.#depend(pteAddress, base, base + span);
-      if (entryFailure(pte, level) !== undefined) return { ...nothing, pteAddress, pte };
-      if (isLeaf(pte)) {
-        const writability = (pte & PTE_WRITE) !== 0n ? 'writable' : 'readonly';
-        const physical = frameAddress(pte) + (virtual % span);
-        return { start: virtual, end, physical, pteAddress, pte, level, writability };
+      const nothing = { start: at, end: limit, physical: undefined, writability: 'unmapped' as const, level };
+      at = limit;
+      if (pte === undefined) {
+        found.push({ ...nothing, pteAddress: 0n, pte: 0n });
+        continue;
       }
-      table = frameAddress(pte);
+      const part = { start: max(from, this.start), end: min(from + span, this.end) };
+      if (use(this.#entries, pteAddress, part) === 'first') this.#listener.added(pteAddress, this);
+      if (entryFailure(pte, level) !== undefined) found.push({ ...nothing, pteAddress, pte });
+      else if (isLeaf(pte)) {
+        const writability = (pte & PTE_WRITE) !== 0n ? 'writable' : 'readonly';
+        const physical = frameAddress(pte) + (nothing.start - from);
+        found.push({ ...nothing, physical, pteAddress, pte, writability });
+      } else if (use(this.#tables, frameAddress(pte) + BigInt(level), part, MAX_USES) !== 'too many') {
+        this.#walkTable(frameAddress(pte), level - 1, from, nothing.start, limit, found);
+      } else {
+        this.#coarse = true;
+        found.push({ ...nothing, pteAddress, pte, writability: 'writable' });
+      }
     }
   }
+}
 
-  /** Hostile tables may use one entry at several places: it then decides about everything between them. */
-  #depend(pteAddress: bigint, base: bigint, limit: bigint): void {
-    const known = this.#entries.get(pteAddress);
-    const start = max(base, this.start);
-    const end = min(limit, this.end);
-    if (known === undefined) {
-      this.#entries.set(pteAddress, { start, end });
-      this.#listener.added(pteAddress, this);
-    } else if (start < known.start || known.end < end) {
-      this.#entries.set(pteAddress, { start: min(known.start, start), end: max(known.end, end) });
-    }
+/**
+ * Hostile tables name one table at many places, so that one store changes pages without number. Of so many places
+ * each is walked; any other is one extent, taken for writable, so that nothing counts as sealed that may not be. All
+ * frames of the table are known from the places that are walked, as at most the first and the last are cut off.
+ */
+const MAX_USES = 16;
+
+function use(
+  uses: Map<bigint, Span[]>,
+  address: bigint,
+  part: Span,
+  most = Infinity,
+): 'first' | 'another' | 'too many' {
+  const known = uses.get(address);
+  if (known === undefined) {
+    uses.set(address, [part]);
+    return 'first';
   }
+  if (known.some(({ start, end }) => start === part.start && end === part.end)) return 'another';
+  if (known.length >= most) return 'too many';
+  known.push(part);
+  return 'another';
+}
+
+function isCoarse({ physical, writability }: Extent): boolean {
+  return physical === undefined && writability === 'writable';
+}
+
+function clipAll(extents: readonly Extent[], start: bigint, end: bigint): Extent[] {
+  return extents.flatMap((extent) => clip(extent, start, end));
+}
+
+/** Whether a part of the range leads elsewhere now. Pieces that are cut differently count as moved. */
+function moved(old: readonly Extent[], fresh: readonly Extent[]): boolean {
+  return (
+    old.length !== fresh.length ||
+    old.some((was, index) => was.start !== fresh[index]!.start || was.physical !== fresh[index]!.physical)
+  );
 }
 
 function clip(extent: Extent, start: bigint, end: bigint): Extent[] {
   const from = max(extent.start, start);
   const to = min(extent.end, end);
   if (from >= to) return [];
+  if (from === extent.start && to === extent.end) return [extent];
   const physical = extent.physical === undefined ? undefined : extent.physical + (from - extent.start);
   return [{ ...extent, start: from, end: to, physical }];
 }
 
-/** What is not mapped any more keeps the writability it had. */
-function remember(extent: Extent, old: readonly Extent[]): Extent[] {
-  if (extent.writability !== 'unmapped') return [extent];
-  return old
-    .filter(({ start, end }) => start < extent.end && extent.start < end)
-    .map(({ start, end, writability }) => ({
-      ...extent,
-      start: max(start, extent.start),
-      end: min(end, extent.end),
-      writability,
-    }));
+/** What is not mapped any more keeps the writability it had. Both lists are in order of address. */
+function remember(fresh: readonly Extent[], old: readonly Extent[]): Extent[] {
+  const result: Extent[] = [];
+  let index = 0;
+  for (const extent of fresh) {
+    if (extent.writability !== 'unmapped') {
+      result.push(extent);
+      continue;
+    }
+    while (old[index] !== undefined && old[index]!.end <= extent.start) index++;
+    for (let at = index; old[at] !== undefined && old[at]!.start < extent.end; at++) {
+      const { start, end, writability } = old[at]!;
+      result.push({ ...extent, start: max(start, extent.start), end: min(end, extent.end), writability });
+    }
+  }
+  return result;
 }
 
 /**

@@ -20,7 +20,8 @@ export type SliceEnd = Stop | { readonly kind: 'pause' };
 export class Slices {
   readonly #machine: Machine;
   readonly #scheduler: Scheduler;
-  #steps = SHORTEST * 10;
+  /** Begins short: nothing is known of the guest yet. */
+  #steps = SHORTEST;
   #turnDue = 0;
   #pauseAsked = false;
   #wake: (() => void) | undefined;

@@ -210,3 +210,72 @@ describe('aliases', () => {
     expect(aliases.length).toBeGreaterThan(4000);
   });
 });
+
+describe('ranges of very many pieces', () => {
+  const SATP = (8n << 60n) | (BASE >> 12n);
+  const READ_ONLY = 0xc3n;
+  const WRITABLE = 0xc7n;
+  /** Sv39 tables that exist only as the answer to a question: the root, a middle table, the last ones. */
+  const ROOT = BASE;
+  const MIDDLE = BASE + 0x1000n;
+  const LAST = BASE + 0x200000n;
+  const pointer = (table: bigint): bigint => (table >> 2n) | 1n;
+
+  interface Fixture {
+    readonly name: string;
+    /** Which last table the entry of 2 MiB names. */
+    readonly last: (gigabyte: bigint, index: bigint) => bigint;
+    readonly pages: bigint;
+    /** Pieces at most that opening it may look at, and that one store may. */
+    readonly opening: number;
+    readonly storing: number;
+  }
+  const fixtures: Fixture[] = [
+    {
+      name: '300,000 pages, each with its own entry',
+      last: (gigabyte, index) => gigabyte * 512n + index,
+      pages: 300_000n,
+      opening: 300_000,
+      storing: 2,
+    },
+    { name: 'one last table everywhere', last: () => 0n, pages: 1n << 20n, opening: 20_000, storing: 64 * 2 },
+  ];
+
+  test.each(fixtures)('$name', ({ last, pages, opening, storing }) => {
+    const written = new Map<bigint, bigint>();
+    const memory: TableMemory = {
+      read64: (address) => {
+        const index = (address & 0xfffn) / 8n;
+        const table = address & ~0xfffn;
+        if (table === ROOT) return index < 4n ? pointer(MIDDLE + index * 4096n) : 0n;
+        if (table < LAST) return pointer(LAST + last((table - MIDDLE) >> 12n, index) * 4096n);
+        return written.get(address) ?? ((((table - LAST) >> 12n) * 512n + index) << 10n) | READ_ONLY;
+      },
+    };
+    let work = 0;
+    const frames = { mark: () => undefined, unmark: () => undefined };
+    const index = new MappingIndex(memory, frames, (pieces) => (work += pieces));
+    const mapping = index.open(SATP, 0n, pages << 12n);
+    expect(work).toBeLessThanOrEqual(opening);
+    expect(mapping.extents.at(-1)?.end).toBe(pages << 12n);
+    const before = mapping.totals.writable;
+
+    // Page 5 of the first last table becomes writable, and read-only again.
+    const entry = LAST + 5n * 8n;
+    for (const flags of [WRITABLE, READ_ONLY]) {
+      work = 0;
+      written.set(entry, (5n << 10n) | flags);
+      const [change] = index.stored(entry);
+      expect(change!.moved).toBe(false);
+      expect(change!.changes[0]).toMatchObject({ start: 0x5000n, end: 0x6000n });
+      expect(work).toBeLessThanOrEqual(storing);
+      expect(mapping.totals.writable > before).toBe(flags === WRITABLE);
+    }
+    // Somewhere every frame of the table is known, so that a watch of it sees all of them.
+    for (let frame = 0n; frame < 512n; frame++)
+      expect(mapping.extents.some(({ physical }) => physical === frame << 12n)).toBe(true);
+    // What was not walked is never taken for sealed.
+    expect(before > 0n).toBe(last(0n, 0n) === last(0n, 1n));
+    index.release(mapping);
+  });
+});
