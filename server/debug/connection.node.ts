@@ -3,18 +3,20 @@ import type { Readable, Writable } from 'node:stream';
 import type { SessionHost } from '../session/index.ts';
 import { nodeHost } from '../session/nodeHost.node.ts';
 import { SealscopeAdapter } from './adapter.ts';
-import { encodeMessage, MessageDecoder } from './framing.ts';
+import { encodeMessage, MessageDecoder, type Trust } from './framing.ts';
 
 export interface ConnectionOptions {
   /** Called once: after the answer to `disconnect`, or when the client went without a word. */
   readonly onEnd: () => void;
   /** Malformed messages and internal errors, a line each. Never to stdout: that may be the connection. */
   readonly log: (text: string) => void;
+  /** What becomes of a client that does not speak the protocol; `guarded` where anybody can connect. */
+  readonly trust: Trust;
 }
 
 /** Serves until the client disconnects or the input ends; everything it started is over then. */
-export function serve(input: Readable, output: Writable, { onEnd, log }: ConnectionOptions): void {
-  const decoder = new MessageDecoder();
+export function serve(input: Readable, output: Writable, { onEnd, log, trust }: ConnectionOptions): void {
+  const decoder = new MessageDecoder(trust);
   let ended = false;
   const end = () => {
     if (ended) return;
@@ -32,7 +34,17 @@ export function serve(input: Readable, output: Writable, { onEnd, log }: Connect
     }
   });
   input.on('data', (bytes: Uint8Array) => {
+    if (ended) return;
     for (const decoded of decoder.push(bytes)) adapter.receive(decoded);
+    if (decoder.refusal !== undefined) {
+      log(`The connection was closed, its sender is no debug client: ${decoder.refusal}`);
+      input.destroy();
+      end();
+    } else if (output.writableNeedDrain) {
+      // Requests whose answers nobody reads would fill this process's memory as well.
+      input.pause();
+      void drained(output).then(() => input.resume());
+    }
   });
   input.on('end', end);
   input.on('close', end);

@@ -5,6 +5,7 @@ import { serve } from './connection.node.ts';
 export function serveStdio(): Promise<void> {
   return new Promise((resolve) => {
     serve(process.stdin, process.stdout, {
+      trust: 'lenient',
       log: (text) => process.stderr.write(`${text}\n`),
       onEnd: () => {
         // An open standard input would keep the process alive.

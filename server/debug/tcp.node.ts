@@ -12,7 +12,7 @@ const LOOPBACK = '127.0.0.1';
 export function serveTcp(port: number, log: (text: string) => void): Promise<Server> {
   const server = createServer((socket) => {
     socket.setNoDelay(true);
-    serve(socket, socket, { log, onEnd: () => socket.end() });
+    serve(socket, socket, { log, trust: 'guarded', onEnd: () => socket.end() });
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -14,7 +14,7 @@ export { openSymbolFile } from './openSymbolFile.ts';
 export { registerName, registerNumber } from './registers.ts';
 export { declareType, memberPath, sizeOf, strip, typeName } from './typeModel.ts';
 export { children, childCounts, type Child } from './values/children.ts';
-export { evaluate, parseInto } from './values/evaluate.ts';
+export { evaluate, parseInto, syntaxProblem } from './values/evaluate.ts';
 export { formatValue, type FormatOptions } from './values/format.ts';
 export type { Place } from './values/place.ts';
 export { Value, variableValue } from './values/value.ts';

@@ -53,9 +53,18 @@ function moduleBody(module: Module, path: string): DebugProtocol.Module {
   };
 }
 
-/** The file as it is on this host. A sourceMap in the launch configuration says where else it may be. */
+/**
+ * The file as it is on this host. A sourceMap in the launch configuration says where else it may be. Only what the
+ * debug information names is read: whoever reaches the adapter shall not read this host's other files through it.
+ */
 async function contentOf({ host, session }: DebugContext, path: string): Promise<string> {
-  const file = session.sources.toHost(path);
+  const named = new Set(session.sources.files());
+  const file = named.has(path) ? path : session.sources.toHost(path);
+  if (!named.has(file))
+    throw new RequestError(
+      'sourceUnavailable',
+      `The debug information names no source ${file}. If it names it elsewhere, map it with 'sourceMap' in the launch configuration.`,
+    );
   try {
     const bytes = await host.openFile(file);
     return new TextDecoder().decode(bytes.read(0, bytes.size));

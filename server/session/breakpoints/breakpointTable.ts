@@ -1,7 +1,7 @@
 /** All breakpoints of a session: made from requests, laid into the machine, asked when one is reached. */
 import type { Watch, WatchedAccess } from '../../../emulator/index.ts';
 import { nearest } from '../../sealing/nearest.ts';
-import type { BreakpointLocation, SourcePosition } from '../../symbols/index.ts';
+import { syntaxProblem, type BreakpointLocation, type SourcePosition } from '../../symbols/index.ts';
 import { SessionError } from '../errors.ts';
 import { hex, type Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
@@ -190,7 +190,7 @@ export class BreakpointTable implements Breakpoints {
   ): Installed {
     const id = this.#nextId++;
     try {
-      const target = resolve(request);
+      const target = this.#malformed(request) ?? resolve(request);
       const entry = new BreakpointEntry(this.#describe(id, kind, target), key, request);
       if (!target.verified) return { entry, group, pcs: [], watch: undefined };
       if (kind === 'data')
@@ -204,6 +204,12 @@ export class BreakpointTable implements Breakpoints {
       const entry = new BreakpointEntry(this.#describe(id, kind, missing(error.message)), key, {});
       return { entry, group, pcs: [], watch: undefined };
     }
+  }
+
+  /** A condition that can never be evaluated is told when it is typed, not when the breakpoint is reached. */
+  #malformed({ condition = '' }: BreakpointExtras): Target | undefined {
+    const problem = condition.trim() === '' ? undefined : syntaxProblem(condition, this.#guest.symbols);
+    return problem === undefined ? undefined : missing(`condition "${condition}": ${problem}`);
   }
 
   #remove({ pcs, watch }: Installed): void {

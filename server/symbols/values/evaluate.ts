@@ -39,6 +39,26 @@ export function evaluate(text: string, context: EvaluationContext): Value {
 }
 
 /**
+ * What is wrong with the form of an expression that will be evaluated later, somewhere; undefined if nothing is. Names
+ * need not exist. A name may be a type in one place and a variable in another: either reading will do.
+ */
+export function syntaxProblem(text: string, symbols: EvaluationContext['symbols']): string | undefined {
+  const isTypeSomewhere = (name: string) =>
+    builtinType(name) !== undefined || symbols?.typeNamed(name, 'typedef') !== undefined;
+  const isBuiltin = (name: string) => builtinType(name) !== undefined;
+  const [problem, other] = [isTypeSomewhere, isBuiltin].map((isType) => {
+    try {
+      parseExpression(text, isType);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EvaluationError) return error.message;
+      throw error;
+    }
+  });
+  return other === undefined ? undefined : problem;
+}
+
+/**
  * Evaluates `text` and stores it in `target`: names of constants are those of the target's type first, a string fills
  * an array of characters. Throws `EvaluationError`.
  */

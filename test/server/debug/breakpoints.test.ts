@@ -106,6 +106,35 @@ describe('with conditions', () => {
     await client.disconnect();
   });
 
+  it.each(['(((', 'pm ==', '1 2', '"'])(
+    'a condition %s is no expression, and told at once',
+    async (condition) => {
+      const client = await launched(scenario('none'));
+      const { breakpoints } = await client.request('setBreakpoints', {
+        source,
+        breakpoints: [{ line, condition }, { line }],
+      });
+      expect(breakpoints).toMatchObject([
+        { verified: false, message: expect.stringContaining(`condition "${condition}": `) as string },
+        { verified: true },
+      ]);
+      await client.disconnect();
+    },
+  );
+
+  it.each(['no_such > 1', '(unsigned long)pm && (struct nothing *)pm', '$a0 == 1'])(
+    'a condition %s is one, whatever its names are',
+    async (condition) => {
+      const client = await launched(scenario('none'));
+      const { breakpoints } = await client.request('setBreakpoints', {
+        source,
+        breakpoints: [{ line, condition }],
+      });
+      expect(breakpoints).toMatchObject([{ verified: true }]);
+      await client.disconnect();
+    },
+  );
+
   it('a condition that cannot be evaluated stops, and says why', async () => {
     const client = await launched(scenario('none'));
     await client.request('setBreakpoints', {

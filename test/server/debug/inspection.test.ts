@@ -411,4 +411,12 @@ describe('sources', () => {
     expect(missing).toMatchObject({ id: errorIds.sourceUnavailable });
     expect(missing.format).toMatch(/kernel\.c.*sourceMap/);
   });
+
+  it('are read only where the debug information names them', async () => {
+    for (const path of [sample, '/etc/hostname', `${sourceFile('cpufeature.c')}/../resume-bug.elf`]) {
+      const refused = await client.expectError('source', { source: { path }, sourceReference: 0 });
+      expect(refused).toMatchObject({ id: errorIds.sourceUnavailable });
+      expect(refused.format).toMatch(/names no source/);
+    }
+  });
 });

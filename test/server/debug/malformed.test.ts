@@ -81,7 +81,27 @@ const logged: readonly [string, string, RegExp][] = [
   ['an event', framed('{"seq":1,"type":"event","event":"stopped"}'), /'message.type' is "event"/],
   ['no JSON', framed('{"type":'), /not JSON/],
   ['a bad length', 'Content-Length: x\r\n\r\n', /Content-Length/],
-  ['a line of another protocol', 'GET / HTTP/1.1\r\n\r\n', /Content-Length/],
+];
+
+/** On a pipe, which only its owner can write to, this is noise like any other. */
+const httpLine = ['a line of another protocol', 'GET / HTTP/1.1\r\n\r\n', /Content-Length/] as const;
+
+/** First bytes on a port that web pages can reach: [what, bytes, what the log says]. */
+const smuggled = framed('{"seq":1,"type":"request","command":"initialize","arguments":{"adapterID":"x"}}');
+const post = `POST / HTTP/1.1\r\nOrigin: http://evil.example\r\nContent-Length: ${smuggled.length}\r\n\r\n`;
+const strangers: readonly [string, string, RegExp][] = [
+  ['a posted message', `${post}${smuggled}`, /begins with "POST \//],
+  [
+    'a message behind a long URL',
+    `POST /${'a'.repeat(4200)}Content-Length:x HTTP/1.1\r\n\r\n\r\n${smuggled}`,
+    /begins with "POST \/aaa/,
+  ],
+  ['a request line behind the length', `Content-Length: 5\r\nGET / HTTP/1.1\r\n\r\n${smuggled}`, /is HTTP/],
+  ['an empty line', `\r\n${smuggled}`, /begins with/],
+  ['another header field', `Content-Type: dap\r\n${smuggled}`, /begins with "Content-Type/],
+  ['a length that is none', `Content-Length: x\r\n\r\n${smuggled}`, /Content-Length/],
+  ['a header without end', `Content-Length: 5${'\r\nX: y'.repeat(1000)}${smuggled}`, /no header ends/],
+  ['a first message that is no JSON', `${framed('name=value')}${smuggled}`, /not JSON/],
 ];
 
 /** After `initialize`, before `launch`. */
@@ -97,9 +117,9 @@ const early: readonly [string, Record<string, unknown> | undefined, number, RegE
 ];
 
 describe.each([
-  ['stdio', () => Promise.resolve(overStdio())],
-  ['TCP', overTcp],
-])('over %s', (_name, open) => {
+  ['stdio', () => Promise.resolve(overStdio()), [...logged, httpLine]],
+  ['TCP', overTcp, logged],
+])('over %s', (_name, open, passedOver) => {
   let client: Client;
   beforeAll(async () => {
     client = new Client(await open());
@@ -123,7 +143,7 @@ describe.each([
     });
   });
 
-  it.each(logged)('%s', async (_what, bytes, text) => {
+  it.each(passedOver)('%s', async (_what, bytes, text) => {
     void client.raw(bytes);
     await client.wire.log.says(text);
     // The answer to a request behind it proves that it was passed over.
@@ -158,6 +178,30 @@ describe.each([
     expect(response.success).toBe(true);
     expect(await client.wire.closed).not.toBe(1);
   });
+});
+
+describe.each([
+  ['one piece', (bytes: string) => [bytes]],
+  ['single bytes', (bytes: string) => Array.from(bytes.slice(0, 40)).concat(bytes.slice(40))],
+])('over TCP, in %s', (_name, pieces) => {
+  it.each(strangers)('%s closes the connection unanswered', async (_what, bytes, text) => {
+    const wire = await overTcp();
+    let answer = '';
+    wire.onData((data) => (answer += new TextDecoder().decode(data)));
+    for (const piece of pieces(bytes)) wire.write(piece);
+    await wire.closed;
+    expect(wire.log.text).toMatch(text);
+    expect(wire.log.text.trimEnd()).not.toContain('\n');
+    expect(answer).toBe('');
+  });
+});
+
+it('a client that begins to speak HTTP loses the connection', async () => {
+  const wire = await overTcp();
+  wire.onData(() => undefined);
+  wire.write(`${smuggled}${post}${smuggled}`);
+  await wire.closed;
+  expect(wire.log.text).toMatch(/is HTTP/);
 });
 
 it('a client that goes without a word leaves no process behind', async () => {
