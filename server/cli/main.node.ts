@@ -39,5 +39,5 @@ try {
     process.exitCode = exitStatus.internal;
   }
 }
-// Whoever interrupts does not wait for connections that are still open.
-if (interruptions.first !== undefined) process.exit();
+// Whoever interrupts, then or now, does not wait for connections that are still open or output that is not read.
+interruptions.onFirst(() => process.exit());

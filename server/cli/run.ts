@@ -8,7 +8,9 @@ import { attachTerminal, readInput } from './guestInput.ts';
 import type { Interruptions } from './interruption.ts';
 import { sessionConfiguration, type RunOptions } from './options.ts';
 import { Output, OutputFile } from './output.ts';
+import { pacedBy } from './pacing.ts';
 import { JsonReporter, TextReporter, type Reporter } from './reporter.ts';
+import { unsealedRegions } from './unsealedRegions.ts';
 
 /** Resolves to the process's exit status. */
 export async function run(image: string, options: RunOptions, interruptions: Interruptions): Promise<number> {
@@ -16,7 +18,10 @@ export async function run(image: string, options: RunOptions, interruptions: Int
     throw new UsageError('--engine translator: this version has no translator; use auto or interpreter');
   const input = options.input === undefined ? undefined : readInput(options.input);
   const interactive = input === undefined && !options.json && process.stdin.isTTY;
-  const session = await openSession(sessionConfiguration(image, options), nodeHost());
+  const ending = new AbortController();
+  interruptions.onFirst(() => ending.abort());
+  const host = pacedBy([process.stdout, process.stderr], nodeHost(), ending.signal);
+  const session = await openSession(sessionConfiguration(image, options), host);
   const file = options.console === undefined ? undefined : new OutputFile(options.console);
   try {
     const reporter = reporterFor(options);
@@ -45,8 +50,9 @@ export async function run(image: string, options: RunOptions, interruptions: Int
     if (input !== undefined) session.console.send(input);
     if (!interactive) session.console.end();
     const started = performance.now();
-    const exit = await untilEnd(session, interruptions, interactive);
+    const exit = await untilEnd(session, ending, interactive);
     const seconds = (performance.now() - started) / 1000;
+    for (const text of unsealedRegions(session.seals.status())) reporter.log(text);
     reporter.exit({
       exit,
       seconds,
@@ -69,21 +75,16 @@ function reporterFor(options: RunOptions): Reporter {
   return new TextReporter({ guest, notes, stats: options.stats });
 }
 
-/** Runs to the guest's end, an interruption, Ctrl-A x, or the store at which the run was asked to stop. */
-async function untilEnd(session: Session, interruptions: Interruptions, interactive: boolean): Promise<Exit> {
-  const ending = new AbortController();
-  const end = (): void => {
-    ending.abort();
-    session.run.pause();
-  };
+/** Runs to the guest's end, to what `ending` says or Ctrl-A x, or to the store at which the run was asked to stop. */
+async function untilEnd(session: Session, ending: AbortController, interactive: boolean): Promise<Exit> {
   const detach = interactive
     ? attachTerminal(process.stdin, {
         send: (bytes) => session.console.send(bytes),
         show: (text) => process.stderr.write(text),
-        quit: end,
+        quit: () => ending.abort(),
       })
     : undefined;
-  interruptions.onFirst(end);
+  ending.signal.addEventListener('abort', () => session.run.pause());
   try {
     while (true) {
       if (ending.signal.aborted) return stopped(session.run.step);

@@ -2,8 +2,7 @@
 import { AddressSpace } from '../sealing/addressSpace.ts';
 import type { SealRegion } from '../sealing/region.ts';
 import { Regions } from '../sealing/regions.ts';
-import { typeName } from '../symbols/index.ts';
-import { openSymbolFile, type SymbolFile } from '../symbols/index.ts';
+import { ElfError, openSymbolFile, typeName, type SymbolFile } from '../symbols/index.ts';
 import { openFileSource } from '../symbols/fileByteSource.node.ts';
 import type { ElfSymbol } from '../symbols/elf/model.ts';
 import { counted, hex, regionJson, sizeText, type JsonObject, type Paint } from '../session/report/index.ts';
@@ -47,6 +46,9 @@ export function symbols(path: string, options: SymbolsOptions): number {
     if (options.json) writeJson(objects, options.sealed ? regions.all : [], output);
     else writeText(objects, options.sealed ? regions.all : [], output);
     return exitStatus.ok;
+  } catch (error) {
+    if (error instanceof ElfError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
   } finally {
     source.close();
   }

@@ -40,7 +40,7 @@ export async function openSession(
   const loaded = await loadGuest(configuration, host, options);
   try {
     options.onProgress?.({ text: 'Building the machine' });
-    const machine = await buildMachine(loaded);
+    const machine = await buildMachine(loaded, configuration);
     if (options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
     return compose(configuration, host, loaded, machine);
   } catch (error) {
@@ -49,13 +49,15 @@ export async function openSession(
   }
 }
 
-async function buildMachine(loaded: LoadedGuest): Promise<Machine> {
+async function buildMachine(loaded: LoadedGuest, { dtb }: SessionConfiguration): Promise<Machine> {
   try {
     return await Machine.create(loaded.machine);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const code = error.setting === 'image' ? 'image' : 'configuration';
-    throw new SessionError(code, error.message, { cause: error });
+    // The machine knows the device tree's bytes, not the file they came from.
+    const message = error.setting === 'dtb' ? `"dtb": ${dtb}: ${error.message}` : error.message;
+    throw new SessionError(code, message, { cause: error });
   }
 }
 

@@ -140,6 +140,7 @@ function tellReport(refused: RefusedStore, narrator: Narrator): void {
   ]);
 }
 
+/** Undefined when it was interrupted. */
 async function choose(
   refused: RefusedStore,
   options: DemoOptions,
@@ -150,11 +151,16 @@ async function choose(
     narrator.tell('choice', `${options.choice}, as --choice says`);
     return options.choice;
   }
-  if (process.stdin.isTTY && process.stdout.isTTY)
-    return askChoice(choicesFor(refused), defaultChoice, narrator.paint, signal);
+  let why = 'nobody to ask here';
+  if (process.stdin.isTTY && process.stdout.isTTY) {
+    const answer = await askChoice(choicesFor(refused), defaultChoice, narrator.paint, signal);
+    if (answer === 'interrupted') return undefined;
+    if (answer !== 'end') return answer;
+    why = 'the input ended without an answer';
+  }
   narrator.tell(
     'choice',
-    `${defaultChoice}: nobody to ask here, and it shows most: the machine lives, and what that costs ` +
+    `${defaultChoice}: ${why}, and it shows most: the machine lives, and what that costs ` +
       '(--choice oops|retry|write-once|skip takes another)',
   );
   return defaultChoice;

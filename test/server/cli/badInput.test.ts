@@ -83,6 +83,14 @@ describe('files', () => {
     ['ELF of symbols', ['symbols', missing]],
   ])('a missing %s is named', async (_, args) => refuses(args, new RegExp(missing)));
 
+  it.each<[string, string[], string]>([
+    ['device tree', ['run', '--dtb', 'README.md', sampleImage], '--dtb: README.md: not a device tree'],
+    ['symbols', ['run', '--symbols', 'README.md', sampleImage], 'README.md: not an ELF file'],
+    ['ELF of symbols', ['symbols', 'README.md'], 'README.md: Not an ELF file'],
+  ])('a %s of another kind is named', async (_, args, message) =>
+    refuses(args, new RegExp(`^sealscope: ${message}`)),
+  );
+
   it('a directory is no image', async () => refuses(['run', tmpdir()], /directory/i));
 });
 

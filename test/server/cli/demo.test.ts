@@ -82,6 +82,12 @@ describe('on a terminal', () => {
     ['Enter takes retry', ['\r'], /is .*rw-/],
     ['the first letter is enough', ['w\r'], /is .*r--/],
     ['a word that names no choice is asked again', ['pray\r', 'skip\r'], /was 0x00000015, is .*0x00000015/],
+    ['answers may be typed ahead', ['pray\rskip\r'], /was 0x00000015, is .*0x00000015/],
+    [
+      'the end of the input is said, and takes retry',
+      ['\u0004'],
+      /retry: the input ended without[^]*is .*rw-/,
+    ],
   ])('%s', async (_, answers, then) => {
     const typing = answers.map((keys) => ({ after: prompt, keys }));
     const { status, screen } = await onTerminal(['demo', '--scenario', 'resume-changed'], typing);

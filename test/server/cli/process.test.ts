@@ -1,12 +1,11 @@
 /** The process around a run: streams, signals, exit statuses. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KeyReader } from '../../../server/cli/guestInput.ts';
 import { assemble, file } from './guests.ts';
 import { onTerminal } from './terminal.ts';
-import { JsonRun, root, runJson, runSample, runSealscope, sealscope } from './sealscope.ts';
+import { JsonRun, runJson, runSample, runSealscope, sampleImage, startSealscope } from './sealscope.ts';
 
 const uart = '0x10000000';
 const finisher = '0x100000';
@@ -51,10 +50,6 @@ sw t1, 0(t0)
 2: j 2b
 `;
 
-function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [sealscope, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
 describe('exit statuses', () => {
   it.each<[string, string, { reason: string; status: number }, number]>([
     ['pass', finishing('0x5555'), { reason: 'pass', status: 0 }, 0],
@@ -74,7 +69,7 @@ describe('interruptions', () => {
     ['SIGTERM', trapping, 143],
   ])('%s ends a run cleanly', async (signal, source, status) => {
     const args = ['run', '--json', assemble(`${signal}.elf`, source)];
-    const child = start(args);
+    const child = startSealscope(args);
     let stdout = '';
     child.stdout!.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
     await once(child.stdout!, 'data');
@@ -90,7 +85,7 @@ describe('interruptions', () => {
       'talking.elf',
       `.globl _start\n_start: li t0, ${uart}\nli t1, '\\n'\n1: sb t1, 0(t0)\nj 1b\n`,
     );
-    const child = start(['run', talking]);
+    const child = startSealscope(['run', talking]);
     let stderr = '';
     child.stderr!.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
     await once(child.stdout!, 'data');
@@ -163,6 +158,25 @@ it('on a terminal the keyboard is the guest’s, Ctrl-C included, until Ctrl-A x
   expect(screen).toContain('!hi\u0003 there');
   expect(screen).toMatch(/sealscope: stopped \(step [\d,]+\)/);
   expect(status).toBe(0);
+});
+
+describe('a seal that was asked for and never came', () => {
+  it.each<[string, string[], RegExp]>([
+    ['nothing is mapped yet', ['--max-instructions', '5000'], /cpu_caps was never sealed: no page table/],
+    [
+      'the guest leaves it writable',
+      ['--append', 'rodata=off'],
+      /cpu_caps was never sealed: the page at 0x[0-9a-f]+ is still writable/,
+    ],
+  ])('is told: %s', async (_, args, note) => {
+    const run = await runJson(['--harts', '2', '--seal', 'cpu_caps', ...args, sampleImage]);
+    expect(run.finished.stderr).toMatch(note);
+  });
+
+  it('is not told of one that came', async () => {
+    const run = await runSample('late-list', '--seal', 'cpu_caps', '--on-sealed-write', 'write-once');
+    expect(run.finished.stderr).toBe('');
+  });
 });
 
 describe('help and version', () => {

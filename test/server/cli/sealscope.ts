@@ -1,6 +1,6 @@
 /** Runs the real `sealscope` process, as a shell would. */
 import { Ajv } from 'ajv';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -20,6 +20,11 @@ export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+}
+
+/** Starts it, with its output in pipes that the caller reads. */
+export function startSealscope(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [sealscope, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Runs it to its end. */
