@@ -3,11 +3,14 @@ import { type ExtensionContext, commands, debug, DebugConfigurationProviderTrigg
 import { AdapterFactory } from './adapter.ts';
 import { ConfigurationProvider, KernelConfigurations } from './configuration.ts';
 import { openSample } from './sample.ts';
+import { SealscopeSessions } from './session/index.ts';
 
 const TYPE = 'sealscope';
 
 export function activate(context: ExtensionContext): void {
+  const sessions = new SealscopeSessions(TYPE);
   context.subscriptions.push(
+    sessions,
     debug.registerDebugAdapterDescriptorFactory(
       TYPE,
       new AdapterFactory(context.asAbsolutePath('dist/debug-adapter.js')),
