@@ -42,6 +42,14 @@ const choice = object({
   caution: optional(described('What it costs, or why not', text)),
 });
 
+const factMembers = {
+  name: text,
+  value: text,
+  address: optional(hexadecimal),
+  path: optional(described('Source that the value speaks of', text)),
+  line: optional(integer(1)),
+};
+
 interface CustomRequest {
   readonly summary: string;
   readonly arguments: Shape<unknown>;
@@ -58,6 +66,12 @@ export const customRequests = {
       chosen: optional(described('What happens if the guest goes on now', text)),
       report: optional(described('The diagnosis as text, as the command line prints it', text)),
       choices: optional(list(choice)),
+      facts: optional(
+        described(
+          'What is known of the store, in the order in which one reads it',
+          list(object({ ...factMembers, below: list(object(factMembers)) })),
+        ),
+      ),
     }),
   },
   'sealscope/resolveFault': {

@@ -4,6 +4,7 @@ import { choicesFor, hex, reportOf, reportText } from '../../session/report/inde
 import type { DebugContext } from '../context.ts';
 import { sealerOf } from '../../sealing/story.ts';
 import { RequestError } from '../errors.ts';
+import { factsOf, type Fact } from '../present/facts.ts';
 import { customRequests, type CustomArguments, type CustomCommand, type CustomResult } from '../protocol.ts';
 import type { Shape } from '../schema.ts';
 import { on, type Call, type Handlers, type Needs, type RequestHandler } from '../requests.ts';
@@ -21,6 +22,8 @@ function custom<C extends CustomCommand>(
   return on(needs, shape as Shape<CustomArguments<C>>, handle);
 }
 
+type FactBody = Omit<NonNullable<CustomResult<'sealscope/fault'>['facts']>[number], 'below'>;
+
 export const customHandlers: Handlers<CustomCommand> = {
   'sealscope/fault': custom('sealscope/fault', 'standstill', ({ session }) => {
     const { pending, chosen } = session.seals;
@@ -34,6 +37,10 @@ export const customHandlers: Handlers<CustomCommand> = {
         action,
         consequence,
         ...(caution === undefined ? {} : { caution }),
+      })),
+      facts: factsOf(pending).map((fact) => ({
+        ...factBody(fact),
+        below: (fact.below ?? []).map(factBody),
       })),
     };
   }),
@@ -111,6 +118,16 @@ function regionBody(status: SealStatus): CustomResult<'sealscope/seals'>['region
       why,
       harts: [...harts],
     })),
+  };
+}
+
+function factBody({ name, value, address, place }: Fact): FactBody {
+  return {
+    name,
+    value,
+    ...(address === undefined ? {} : { address: hex(address) }),
+    ...(place?.file === undefined ? {} : { path: place.file }),
+    ...(place?.line === undefined ? {} : { line: place.line }),
   };
 }
 
