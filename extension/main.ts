@@ -1,16 +1,24 @@
-/** Sealscope in VS Code: contributes the debugger. All knowledge about kernels is in the debug adapter. */
+/** Sealscope in VS Code: what it contributes, as one list. All knowledge about kernels is in the debug adapter. */
 import { type ExtensionContext, commands, debug, DebugConfigurationProviderTriggerKind } from 'vscode';
 import { AdapterFactory } from './adapter.ts';
 import { ConfigurationProvider, KernelConfigurations } from './configuration.ts';
+import { GuestConsoles } from './console/guestConsoles.ts';
+import { Faults, registerFaultCommands } from './fault/index.ts';
+import { StatusBar, registerPhaseCommands } from './phase/index.ts';
 import { openSample } from './sample.ts';
 import { SealscopeSessions } from './session/index.ts';
+import { FaultView } from './views/fault/faultView.ts';
 
 const TYPE = 'sealscope';
 
 export function activate(context: ExtensionContext): void {
   const sessions = new SealscopeSessions(TYPE);
+  const faults = new Faults(sessions);
   context.subscriptions.push(
     sessions,
+    faults,
+
+    // Starting
     debug.registerDebugAdapterDescriptorFactory(
       TYPE,
       new AdapterFactory(context.asAbsolutePath('dist/debug-adapter.js')),
@@ -25,5 +33,15 @@ export function activate(context: ExtensionContext): void {
       'sealscope.openSample',
       openSample(context.asAbsolutePath('samples/resume-bug')),
     ),
+
+    // A refused store
+    registerFaultCommands(faults),
+    new FaultView(faults),
+
+    // From init to sealed
+    registerPhaseCommands(sessions),
+    new StatusBar(sessions, faults),
+
+    new GuestConsoles(sessions),
   );
 }

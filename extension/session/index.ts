@@ -1,8 +1,2 @@
-export { type RunState, SealscopeSession } from './session.ts';
-export {
-  SealscopeSessions,
-  type Phase,
-  type PhaseChange,
-  type SealedWriteEvent,
-  type Told,
-} from './sessions.ts';
+export { type Phase, type PhaseChange, type RunState, SealscopeSession } from './session.ts';
+export { SealscopeSessions, type SealedWriteEvent, type Told } from './sessions.ts';

@@ -5,6 +5,15 @@ import type { CustomArguments, CustomCommand, CustomResult } from '../../server/
 
 export type RunState = 'starting' | 'running' | 'stopped' | 'ended';
 
+/** Where the guest is between boot and sealed memory; `unsealed`: there is nothing to seal. */
+export type Phase = 'booting' | 'sealed' | 'partly-sealed' | 'degraded' | 'unsealed';
+
+/** A change of phase, and what changed it: "sealed by seal_kernel (hart 0)". */
+export interface PhaseChange {
+  readonly current: Phase;
+  readonly text: string;
+}
+
 /** Standard requests that views make beside VS Code's own, with their arguments and answers. */
 interface StandardRequests {
   evaluate: [DebugProtocol.EvaluateArguments, DebugProtocol.EvaluateResponse['body']];
@@ -16,6 +25,9 @@ export class SealscopeSession {
   state: RunState = 'starting';
   /** Why and where the guest stands still; undefined unless `state` is `stopped`. */
   stop: DebugProtocol.StoppedEvent['body'] | undefined;
+
+  /** Undefined until the adapter tells of one. */
+  phase: PhaseChange | undefined;
 
   constructor(debugSession: DebugSession) {
     this.debugSession = debugSession;

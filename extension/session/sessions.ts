@@ -4,16 +4,7 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type DebugAdapterTracker, type DebugSession, Disposable, EventEmitter, debug } from 'vscode';
-import { SealscopeSession } from './session.ts';
-
-/** Where the guest is between boot and sealed memory; `unsealed`: there is nothing to seal. */
-export type Phase = 'booting' | 'sealed' | 'partly-sealed' | 'degraded' | 'unsealed';
-
-/** A change of phase, and what changed it: "sealed by seal_kernel (hart 0)". */
-export interface PhaseChange {
-  readonly current: Phase;
-  readonly text: string;
-}
+import { type PhaseChange, SealscopeSession } from './session.ts';
 
 /** A store that a seal refused, whatever the policy made of it. */
 export interface SealedWriteEvent {
@@ -31,6 +22,9 @@ export interface Told<T> {
 /** Requests whose success sets the guest going; `continued` need not follow them. */
 const RESUMING = new Set(['continue', 'next', 'stepIn', 'stepOut', 'stepBack', 'reverseContinue', 'goto']);
 
+/** Requests after whose success a guest runs that has not stopped at its entry. */
+const STARTING = new Set(['configurationDone', 'restart']);
+
 export class SealscopeSessions implements Disposable {
   readonly #sessions = new Map<string, SealscopeSession>();
   readonly #registrations: Disposable;
@@ -43,7 +37,7 @@ export class SealscopeSessions implements Disposable {
   readonly #didInvalidate = new EventEmitter<SealscopeSession>();
   readonly #didExit = new EventEmitter<Told<DebugProtocol.ExitedEvent['body']>>();
   readonly #didEnd = new EventEmitter<SealscopeSession>();
-  readonly #didOutput = new EventEmitter<Told<DebugProtocol.OutputEvent['body']>>();
+  readonly #didGuestOutput = new EventEmitter<Told<string>>();
   readonly #didChangePhase = new EventEmitter<Told<PhaseChange>>();
   readonly #didSealedWrite = new EventEmitter<Told<SealedWriteEvent>>();
 
@@ -59,7 +53,8 @@ export class SealscopeSessions implements Disposable {
   readonly onDidExit = this.#didExit.event;
   /** The session is over, and answers no more requests. */
   readonly onDidEnd = this.#didEnd.event;
-  readonly onDidOutput = this.#didOutput.event;
+  /** Text as the guest's console wrote it. */
+  readonly onDidGuestOutput = this.#didGuestOutput.event;
   readonly onDidChangePhase = this.#didChangePhase.event;
   readonly onDidSealedWrite = this.#didSealedWrite.event;
 
@@ -71,7 +66,7 @@ export class SealscopeSessions implements Disposable {
       debug.onDidChangeActiveDebugSession((session) => this.#focus(session)),
       debug.onDidTerminateDebugSession(({ id }) => this.#end(id)),
       ...[this.#didChangeActive, this.#didStart, this.#didStop, this.#didContinue, this.#didInvalidate],
-      ...[this.#didExit, this.#didEnd, this.#didOutput, this.#didChangePhase, this.#didSealedWrite],
+      ...[this.#didExit, this.#didEnd, this.#didGuestOutput, this.#didChangePhase, this.#didSealedWrite],
     );
   }
 
@@ -103,6 +98,9 @@ export class SealscopeSessions implements Disposable {
         if (this.#active === undefined || debug.activeDebugSession?.id === session.id)
           this.#activate(session);
       },
+      onWillReceiveMessage: ({ command }: DebugProtocol.Request) => {
+        if (command === 'restart') this.#restart(session);
+      },
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => this.#follow(session, message),
       onExit: () => {
         if (this.#sessions.get(session.id) === session) this.#end(session.id);
@@ -114,8 +112,7 @@ export class SealscopeSessions implements Disposable {
     if (message.type === 'response') {
       const { success, command } = message as DebugProtocol.Response;
       if (success && RESUMING.has(command)) this.#resumed(session);
-      else if (success && command === 'configurationDone' && session.state === 'starting')
-        session.state = 'running';
+      else if (success && STARTING.has(command) && session.state === 'starting') session.state = 'running';
     } else if (message.type === 'event') {
       this.#happened(session, message as DebugProtocol.Event);
     }
@@ -134,8 +131,13 @@ export class SealscopeSessions implements Disposable {
       case 'invalidated':
         this.#didInvalidate.fire(session);
         break;
-      case 'output':
-        this.#didOutput.fire({ session, body: body as DebugProtocol.OutputEvent['body'] });
+      case 'output': {
+        const { category, output } = body as DebugProtocol.OutputEvent['body'];
+        if (category === 'stdout') this.#didGuestOutput.fire({ session, body: output });
+        break;
+      }
+      case 'sealscope/console':
+        this.#didGuestOutput.fire({ session, body: (body as { text: string }).text });
         break;
       case 'exited':
         session.state = 'ended';
@@ -143,7 +145,8 @@ export class SealscopeSessions implements Disposable {
         this.#didExit.fire({ session, body: body as DebugProtocol.ExitedEvent['body'] });
         break;
       case 'sealscope/phase':
-        this.#didChangePhase.fire({ session, body: body as PhaseChange });
+        session.phase = body as PhaseChange;
+        this.#didChangePhase.fire({ session, body: session.phase });
         break;
       case 'sealscope/sealedWrite':
         this.#didSealedWrite.fire({ session, body: body as SealedWriteEvent });
@@ -156,6 +159,15 @@ export class SealscopeSessions implements Disposable {
     session.state = 'running';
     session.stop = undefined;
     this.#didContinue.fire(session);
+  }
+
+  /** The adapter stays, with another guest. */
+  #restart(session: SealscopeSession): void {
+    session.state = 'starting';
+    session.stop = undefined;
+    session.phase = undefined;
+    this.#didContinue.fire(session);
+    this.#didStart.fire(session);
   }
 
   #focus(debugSession: DebugSession | undefined): void {

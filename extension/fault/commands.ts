@@ -1,0 +1,53 @@
+/** The commands that choose: one for each choice, and a pick among all with what follows from each. */
+import { Disposable, type QuickPickItem, commands, window } from 'vscode';
+import { type Action, actions } from '../../server/debug/protocol.ts';
+import { actionLooks } from './actions.ts';
+import type { Fault, Faults } from './faults.ts';
+
+interface ActionItem extends QuickPickItem {
+  readonly action: Action;
+}
+
+export function registerFaultCommands(faults: Faults): Disposable {
+  return Disposable.from(
+    ...actions.map((action) =>
+      commands.registerCommand(actionLooks[action].command, () =>
+        faults.current === undefined ? explainNothingPending() : faults.resolve(action),
+      ),
+    ),
+    commands.registerCommand('sealscope.chooseFaultAction', async () => {
+      if (faults.current === undefined) return explainNothingPending();
+      const picked = await pickAction(faults.current);
+      if (picked !== undefined) await faults.resolve(picked);
+    }),
+  );
+}
+
+async function pickAction({ choices, chosen, facts }: Fault): Promise<Action | undefined> {
+  const items = choices.map(({ action, consequence, caution }): ActionItem => {
+    const { icon, title } = actionLooks[action];
+    return {
+      label: `$(${icon}) ${title}`,
+      description: action === chosen ? 'what Continue does' : '',
+      detail: caution === undefined ? sentence(consequence) : `${sentence(consequence)} ${sentence(caution)}`,
+      action,
+    };
+  });
+  const picked = await window.showQuickPick(items, {
+    title: `Refused store to ${facts.find(({ name }) => name === 'variable')?.value ?? 'sealed memory'}`,
+    placeHolder: 'What shall happen to it?',
+    matchOnDetail: true,
+  });
+  return picked?.action;
+}
+
+function explainNothingPending(): void {
+  void window.showInformationMessage(
+    'No store waits for a choice. Sealscope asks when the guest stores to sealed memory.',
+  );
+}
+
+/** The adapter's phrases as sentences. */
+export function sentence(phrase: string): string {
+  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+}

@@ -1,0 +1,2 @@
+export { registerPhaseCommands } from './commands.ts';
+export { StatusBar } from './statusBar.ts';
