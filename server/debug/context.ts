@@ -5,10 +5,13 @@ import { BreakpointBook } from './breakpointBook.ts';
 import type { Client } from './client.ts';
 import type { Container } from './containers/container.ts';
 import { RequestError } from './errors.ts';
+import type { CustomEventBody, CustomEventName } from './protocol.ts';
 import { References } from './references.ts';
 
+type CustomEvents = { [E in CustomEventName]: CustomEventBody<E> };
+
 /** The events this adapter sends, each with its body. */
-export interface Events {
+export interface Events extends CustomEvents {
   initialized: undefined;
   stopped: DebugProtocol.StoppedEvent['body'];
   continued: DebugProtocol.ContinuedEvent['body'];

@@ -24,7 +24,27 @@ function custom<C extends CustomCommand>(
 
 type FactBody = Omit<NonNullable<CustomResult<'sealscope/fault'>['facts']>[number], 'below'>;
 
+/** Requests whose handlers follow. */
+const announced = <C extends CustomCommand>(command: C): RequestHandler<CustomResult<C>> =>
+  custom(command, 'session', () => {
+    throw new RequestError('unknownCommand', `'${command}' is not answered yet.`);
+  });
+
 export const customHandlers: Handlers<CustomCommand> = {
+  'sealscope/permissions': announced('sealscope/permissions'),
+  'sealscope/pages': announced('sealscope/pages'),
+  'sealscope/find': announced('sealscope/find'),
+  'sealscope/phases': announced('sealscope/phases'),
+  'sealscope/runToSeal': announced('sealscope/runToSeal'),
+  'sealscope/stopAtSeal': announced('sealscope/stopAtSeal'),
+  'sealscope/sealedWrites': announced('sealscope/sealedWrites'),
+  'sealscope/exportSealedWrites': announced('sealscope/exportSealedWrites'),
+  'sealscope/locate': announced('sealscope/locate'),
+  'sealscope/watchWrites': announced('sealscope/watchWrites'),
+  'sealscope/unwatchWrites': announced('sealscope/unwatchWrites'),
+  'sealscope/watches': announced('sealscope/watches'),
+  'sealscope/describe': announced('sealscope/describe'),
+
   'sealscope/fault': custom('sealscope/fault', 'standstill', ({ session }) => {
     const { pending, chosen } = session.seals;
     if (pending === undefined) return { pending: false };

@@ -4,7 +4,7 @@ import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { capabilities, exceptionFilters } from '../../../server/debug/capabilities.ts';
 import { errorIds, RequestError, type ErrorName } from '../../../server/debug/errors.ts';
-import { customRequests } from '../../../server/debug/protocol.ts';
+import { customEvents, customRequests } from '../../../server/debug/protocol.ts';
 import type { JsonSchema } from '../../../server/debug/schema.ts';
 import { expectGolden } from './dap/golden.ts';
 
@@ -48,6 +48,13 @@ function document(): string {
     ...table('Arguments', request.arguments.json),
     ...table('Result', request.result.json),
   ]);
+  const events = Object.entries(customEvents).flatMap(([name, event]) => [
+    `### \`${name}\``,
+    '',
+    event.summary,
+    '',
+    ...table('Body', event.body.json),
+  ]);
   const errors = (Object.keys(errorIds) as ErrorName[]).map(
     (name) => `| ${errorIds[name]} | ${name} | ${new RequestError(name, '').showUser ? 'yes' : 'no'} |`,
   );
@@ -59,6 +66,9 @@ function document(): string {
     '## Requests of this project',
     '',
     ...requests,
+    '## Events of this project',
+    '',
+    ...events,
     '## Exception filters',
     '',
     '| filter | meaning |',
