@@ -75,8 +75,8 @@ export interface CoreExports {
    * or −1; the leaf is left in LEAF_PTE, LEAF_PTE_ADDRESS, LEAF_LEVEL (PTE 0 for a bare satp).
    */
   probe(satp: bigint, va: bigint): bigint;
-  /** Address of the architectural TLB entry that would translate `va` on this hart now, or 0. */
-  tlbLookup(hart: number, va: bigint): number;
+  /** Address of the architectural TLB entry that would translate `va` on this hart now, for this ACCESS_*, or 0. */
+  tlbLookup(hart: number, va: bigint, kind: number): number;
 }
 
 /**

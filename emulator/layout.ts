@@ -5,7 +5,7 @@
  *
  *   0x0000_0400  static data of the core
  *   0x0001_0000  GLOBALS       one block: the run in progress, the exit, the access in progress
- *   0x0002_0000  HARTS         MAX_HARTS blocks of HART_STRIDE: registers, CSRs, fast TLBs, architectural TLB
+ *   0x0002_0000  HARTS         MAX_HARTS blocks of HART_STRIDE: registers, CSRs, fast TLBs, architectural TLBs
  *   0x0030_0000  FRAME_FLAGS   one byte a RAM frame
  *   0x0040_0000  FRAME_CODE    one u16 a RAM frame: its code page + 1, or 0
  *   0x0060_0000  CODE_OWNERS   one u32 a code page: the RAM frame it caches + 1, or 0
@@ -169,7 +169,7 @@ export const MINSTRET = CSRS + 0xb8;
 export const PMPCFG = CSRS + 0xc0;
 /** i64 × 16. */
 export const PMPADDR = CSRS + 0xd0;
-/** i32: 1 if the architectural TLB may hold grains of superpages. */
+/** i32: 1 if the architectural TLBs may hold grains of superpages. */
 export const TLB_HAS_SUPERPAGES = CSRS + 0x150;
 /** i32: what PMP grants everywhere (R 1, W 2, X 4), to S and U in bits 2..0 and to M in 6..4; −1 if it depends. */
 export const PMP_UNIFORM = CSRS + 0x154;
@@ -208,13 +208,19 @@ export const FAST_SET_S_SUM = 2;
 export const FAST_SET_M = 3;
 
 /**
- * The architectural TLB: what the guest's hardware remembers, so that a stale entry is really stale until an
+ * The architectural TLBs: what the guest's hardware remembers, so that a stale entry is really stale until an
  * sfence.vma (privileged spec, "Supervisor Memory-Management Fence Instruction"). Direct mapped by a hash of
  * the virtual page number, always 4 KiB grains. Every fast entry of a paged mode has its architectural entry.
+ *
+ * Fetches have one of their own: the interpreter translates its page when it enters it, not at each instruction, and
+ * only what has it look again (another fetch, a fence) may drop that page's entry. Otherwise where a run is
+ * interrupted would decide what the TLB holds.
  */
-export const TLB = 0x1_0000;
+export const DTLB = 0x1_0000;
 export const TLB_ENTRIES = 1024;
 export const TLB_ENTRY_SIZE = 32;
+export const ITLB = DTLB + TLB_ENTRIES * TLB_ENTRY_SIZE;
+export const TLBS_END = ITLB + TLB_ENTRIES * TLB_ENTRY_SIZE;
 /** i64: virtual page number (sign-extended va >> 12), or −1 << 63 when invalid. */
 export const TLB_VPN = 0;
 /** i64: the leaf PTE's bits as cached (V R W X U G A D …), with the frame number of this 4 KiB page in its PPN. */

@@ -67,7 +67,7 @@ export function lr(hart: usize, slot: usize, va: u64, size: i32): usize {
   if (pa == NOWHERE) return 0;
   if (!inRam(pa)) vacant(hart, ACCESS_LOAD, va);
   if (!inRam(pa) || stopsAtWatch(hart, pa, NOWHERE)) return 0;
-  commit(hart, va);
+  commit(hart, va, ACCESS_LOAD);
   fillRead(hart, va, pa);
   return reserved(hart, ramAddress(pa), size);
 }

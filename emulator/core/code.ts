@@ -63,7 +63,7 @@ function fetchPage(hart: usize, pc: u64): usize {
   if (pa == NOWHERE) return 0;
   // Slots run without a look at PMP: where it does not grant the whole page, instructions run one by one.
   if (!(pageRights & PMP_X)) return fetchSingle(hart, pc);
-  commit(hart, pc);
+  commit(hart, pc, ACCESS_FETCH);
   const slots = codePage(frameOf(pa));
   fastFill(load<usize>(hart, FETCH_TLB) + FAST_FETCH, pc, slots);
   return slots;
@@ -105,7 +105,7 @@ function fetchHalfword(hart: usize, va: u64): i32 {
   begin(ACCESS_FETCH, va, 0, 2);
   const pa = check(hart, ACCESS_FETCH, va, 2);
   if (pa == NOWHERE) return -1;
-  commit(hart, va);
+  commit(hart, va, ACCESS_FETCH);
   return load<u16>(ramAddress(pa));
 }
 

@@ -59,7 +59,7 @@ export function loadSlow(hart: usize, slot: usize, va: u64, size: i32): usize {
   begin(ACCESS_LOAD, va, 0, size);
   const pa = check(hart, ACCESS_LOAD, va, size);
   if (pa == NOWHERE || stopsAtWatch(hart, pa, NOWHERE)) return 0;
-  commit(hart, va);
+  commit(hart, va, ACCESS_LOAD);
   if (inRam(pa)) fillRead(hart, va, pa);
   return read(hart, pa, size);
 }
@@ -103,7 +103,7 @@ export function storeAs(kind: i32, hart: usize, slot: usize, va: u64, value: u64
   begin(kind, va, value, size);
   const pa = check(hart, kind, va, size);
   if (pa == NOWHERE || stopsAtWatch(hart, pa, NOWHERE)) return 0;
-  commit(hart, va);
+  commit(hart, va, kind);
   if (dropped()) return 1;
   write(hart, pa, value, size);
   if (inRam(pa)) {
@@ -210,7 +210,7 @@ function describe(first: u64, second: u64): void {
 /** `commit` for a page of an access that has translated another page since. */
 function commitAnew(hart: usize, va: u64, kind: i32): void {
   translate(hart, va, kind);
-  commit(hart, va);
+  commit(hart, va, kind);
 }
 
 function dropped(): bool {

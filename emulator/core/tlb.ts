@@ -1,8 +1,10 @@
 /**
- * The architectural TLB, what fences do to it, and the fast TLBs, which hold nothing that it does not hold.
+ * The architectural TLBs, what fences do to them, and the fast TLBs, which hold nothing that those do not hold.
  * (M-mode and bare translations, which need no architectural entry, are fast only.)
  */
 import {
+  ACCESS_FETCH,
+  DTLB,
   FAST_ADDEND,
   FAST_FETCH,
   FAST_READ,
@@ -19,10 +21,11 @@ import {
   FAST_WRITE,
   HARTS,
   HART_STRIDE,
+  ITLB,
   PAGE_SIZE,
   RAM,
   SATP,
-  TLB,
+  TLBS_END,
   TLB_ASID,
   TLB_ENTRIES,
   TLB_ENTRY_SIZE,
@@ -44,24 +47,29 @@ function asidOf(satp: u64): i32 {
 }
 
 /** The next bits of the page number are folded in: kernels like arrays and stacks at distances of megabytes. */
-function entryOf(hart: usize, vpn: i64): usize {
+function entryOf(tlb: usize, vpn: i64): usize {
   const index = (vpn ^ (vpn >> TLB_INDEX_BITS)) & (TLB_ENTRIES - 1);
-  return hart + TLB + <usize>index * TLB_ENTRY_SIZE;
+  return tlb + <usize>index * TLB_ENTRY_SIZE;
 }
 
-/** The entry that translates `va` in the current address space, or 0. */
-export function lookup(hart: usize, va: u64): usize {
+/** The TLB that accesses of this kind use. */
+function tlbFor(hart: usize, kind: i32): usize {
+  return hart + (kind == ACCESS_FETCH ? ITLB : DTLB);
+}
+
+/** The entry that translates `va` for this kind of access in the current address space, or 0. */
+export function lookup(hart: usize, va: u64, kind: i32): usize {
   const vpn = (<i64>va) >> 12;
-  const entry = entryOf(hart, vpn);
+  const entry = entryOf(tlbFor(hart, kind), vpn);
   if (load<i64>(entry, TLB_VPN) != vpn) return 0;
   if (load<u64>(entry, TLB_PTE) & PTE_G) return entry;
   return load<i32>(entry, TLB_ASID) == asidOf(load<u64>(hart, SATP)) ? entry : 0;
 }
 
 /** `pte` has the 4 KiB frame in its PPN, and G if any level had it. */
-export function insert(hart: usize, va: u64, pte: u64, pteAddress: u64, level: i32): void {
+export function insert(hart: usize, va: u64, kind: i32, pte: u64, pteAddress: u64, level: i32): void {
   const vpn = (<i64>va) >> 12;
-  const entry = entryOf(hart, vpn);
+  const entry = entryOf(tlbFor(hart, kind), vpn);
   evict(hart, entry);
   store<i64>(entry, vpn, TLB_VPN);
   store<u64>(entry, pte, TLB_PTE);
@@ -80,9 +88,12 @@ function evict(hart: usize, entry: usize): void {
   const user = (load<u64>(entry, TLB_PTE) & PTE_U) != 0;
   const own = hart + FAST_TLBS + (user ? FAST_SET_U : FAST_SET_S) * FAST_SET_SIZE;
   const sum = hart + FAST_TLBS + FAST_SET_S_SUM * FAST_SET_SIZE;
+  if (entry >= hart + ITLB) {
+    dropTag(fastEntry(own + FAST_FETCH, page), page);
+    return;
+  }
   dropTag(fastEntry(own + FAST_READ, page), page);
   dropTag(fastEntry(own + FAST_WRITE, page), page);
-  dropTag(fastEntry(own + FAST_FETCH, page), page);
   dropTag(fastEntry(sum + FAST_READ, page), page);
   dropTag(fastEntry(sum + FAST_WRITE, page), page);
 }
@@ -101,16 +112,20 @@ export function fence(hart: usize, start: u64, size: u64, asid: u64, hasAsid: i3
     fenceScan(hart, first, last, asid, hasAsid != 0);
   } else {
     for (let vpn = first; vpn <= last; vpn++) {
-      const entry = entryOf(hart, vpn);
-      if (load<i64>(entry, TLB_VPN) == vpn && fenced(entry, asid, hasAsid != 0)) evict(hart, entry);
+      fenceEntry(hart, entryOf(hart + DTLB, vpn), vpn, asid, hasAsid != 0);
+      fenceEntry(hart, entryOf(hart + ITLB, vpn), vpn, asid, hasAsid != 0);
     }
   }
 }
 
+function fenceEntry(hart: usize, entry: usize, vpn: i64, asid: u64, hasAsid: bool): void {
+  if (load<i64>(entry, TLB_VPN) == vpn && fenced(entry, asid, hasAsid)) evict(hart, entry);
+}
+
 /** A fence of one address covers the whole superpage whose leaf PTE translates it, so all its grains go. */
 function fenceScan(hart: usize, first: i64, last: i64, asid: u64, hasAsid: bool): void {
-  const end = hart + TLB + TLB_ENTRIES * TLB_ENTRY_SIZE;
-  for (let entry = hart + TLB; entry < end; entry += TLB_ENTRY_SIZE) {
+  const end = hart + TLBS_END;
+  for (let entry = hart + DTLB; entry < end; entry += TLB_ENTRY_SIZE) {
     const vpn = load<i64>(entry, TLB_VPN);
     if (vpn == INVALID) continue;
     const indexBits = 9 * load<i32>(entry, TLB_LEVEL);
@@ -126,8 +141,8 @@ function fenced(entry: usize, asid: u64, hasAsid: bool): bool {
 }
 
 export function flushTlb(hart: usize): void {
-  const end = hart + TLB + TLB_ENTRIES * TLB_ENTRY_SIZE;
-  for (let entry = hart + TLB; entry < end; entry += TLB_ENTRY_SIZE) store<i64>(entry, INVALID, TLB_VPN);
+  const end = hart + TLBS_END;
+  for (let entry = hart + DTLB; entry < end; entry += TLB_ENTRY_SIZE) store<i64>(entry, INVALID, TLB_VPN);
   store<i32>(hart, 0, TLB_HAS_SUPERPAGES);
   flushPaged(hart);
 }

@@ -91,7 +91,7 @@ export function translate(hart: usize, va: u64, kind: i32): u64 {
     return va >> PHYSICAL_BITS ? refuse(kind, ACCESS_FAULT) : va;
   }
 
-  const entry = lookup(hart, va);
+  const entry = lookup(hart, va, kind);
   if (entry) {
     const pte = load<u64>(entry, TLB_PTE);
     flags = pte & PTE_FLAGS;
@@ -117,11 +117,11 @@ export function translate(hart: usize, va: u64, kind: i32): u64 {
 }
 
 /** The access of the last `translate` is going to happen: the walk's A and D are set, the TLB remembers. */
-export function commit(hart: usize, va: u64): void {
+export function commit(hart: usize, va: u64, kind: i32): void {
   if (!walked) return;
   const updated = leaf | (flags & (PTE_A | PTE_D));
   if (updated != leaf) storeLeaf(leafAddress, updated);
-  insert(hart, va, (leafFrame << 10) | flags, leafAddress, leafLevel);
+  insert(hart, va, kind, (leafFrame << 10) | flags, leafAddress, leafLevel);
 }
 
 function physical(frame: u64, va: u64): u64 {
@@ -176,7 +176,7 @@ function granted(): bool {
 export function peek(hart: usize, va: u64, kind: i32): u64 {
   const satp = load<u64>(hart, SATP);
   if (accessPrivilege(hart, kind) == M || satp >> 60 == SATP_BARE) return va >> PHYSICAL_BITS ? NOWHERE : va;
-  const entry = lookup(hart, va);
+  const entry = lookup(hart, va, kind);
   if (entry) return physical(load<u64>(entry, TLB_PTE) >> 10, va);
   return walk(hart, satp, va) == FOUND ? physical(leafFrame, va) : NOWHERE;
 }

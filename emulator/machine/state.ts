@@ -1,6 +1,7 @@
 /** Everything that decides the machine's future, as bytes: for snapshots and for the state hash. */
 import { StateReader, type Stateful, StateWriter } from '../devices/state.ts';
 import {
+  DTLB,
   HART_STRIDE,
   HARTS,
   OVERRIDE,
@@ -8,9 +9,7 @@ import {
   PC_BASE,
   PRIVILEGE,
   RAM,
-  TLB,
-  TLB_ENTRIES,
-  TLB_ENTRY_SIZE,
+  TLBS_END,
   X,
   X_SINK,
   CSRS,
@@ -50,7 +49,7 @@ const ARCHITECTURAL: readonly (readonly [start: number, end: number])[] = [
   [F, PC_BASE],
   [PRIVILEGE, CSRS],
   [CSRS, CROSSING_SLOTS],
-  [TLB, TLB + TLB_ENTRIES * TLB_ENTRY_SIZE],
+  [DTLB, TLBS_END],
 ];
 
 export class MachineState {

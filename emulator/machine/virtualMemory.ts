@@ -1,6 +1,8 @@
 /** Virtual memory for debuggers: what the page tables say, what a hart's TLB believes, and the bytes behind it. */
 import type { CoreExports } from '../core-interface.ts';
 import {
+  ACCESS_LOAD,
+  DTLB,
   MSTATUS,
   PAGE_SIZE,
   SATP,
@@ -9,7 +11,6 @@ import {
   TLB_PTE,
   TLB_PTE_ADDRESS,
   TLB_VPN,
-  TLB,
   TLB_ENTRIES,
   TLB_ENTRY_SIZE,
 } from '../layout.ts';
@@ -81,15 +82,16 @@ export class VirtualMemory {
     return translation.ok ? translation.physical : undefined;
   }
 
-  /** What this hart's TLB would answer for an address in its current address space. */
+  /** What this hart's TLB would answer loads and stores of an address in its current address space. */
   tlbEntry(hart: number, virtual: bigint): TlbEntry | undefined {
-    const address = this.#core.tlbLookup(this.#harts[hart]!.block, BigInt.asIntN(64, virtual)) >>> 0;
+    const address =
+      this.#core.tlbLookup(this.#harts[hart]!.block, BigInt.asIntN(64, virtual), ACCESS_LOAD) >>> 0;
     return address === 0 ? undefined : this.#readTlb(hart, address);
   }
 
-  /** Everything this hart's TLB holds, of all address spaces. */
+  /** Everything this hart's TLB for loads and stores holds, of all address spaces. */
   tlbEntries(hart: number): TlbEntry[] {
-    const start = this.#harts[hart]!.block + TLB;
+    const start = this.#harts[hart]!.block + DTLB;
     const entries: TlbEntry[] = [];
     for (let index = 0; index < TLB_ENTRIES; index++) {
       const address = start + index * TLB_ENTRY_SIZE;

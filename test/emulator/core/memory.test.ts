@@ -53,7 +53,7 @@ function store(va: bigint, value = VALUE, size = 8): number {
 function guestState(): Buffer {
   const block = Buffer.from(core.memory.buffer.slice(hart, hart + layout.HART_STRIDE));
   block.fill(0, layout.PC, layout.PC_BASE + 8);
-  block.fill(0, layout.FAST_TLBS, layout.TLB);
+  block.fill(0, layout.FAST_TLBS, layout.DTLB);
   return Buffer.concat([block, Buffer.from(core.memory.buffer.slice(layout.RAM))]);
 }
 
@@ -275,7 +275,7 @@ describe('a refused store that the host stops at', () => {
       expect(store(VA + 0x100n)).toBe(1);
       expect(core.read(ONE + 0x100n)).toBe(VALUE);
       expect(core.read(pte)).toBe(before);
-      expect(core.exports.tlbLookup(hart, VA)).toBe(0);
+      expect(core.exports.tlbLookup(hart, VA, layout.ACCESS_LOAD)).toBe(0);
       core.run(999, 1n);
       expect(store(VA + 0x100n)).toBe(0);
       expect(core.exit).toBe(layout.EXIT_STOP);

@@ -127,9 +127,9 @@ describe('TLB', () => {
 
   it('tells the host which entry translates an address', () => {
     const pte = tables.map(VA, ONE, R | W | A | D);
-    expect(core.exports.tlbLookup(hart, VA)).toBe(0);
+    expect(core.exports.tlbLookup(hart, VA, layout.ACCESS_LOAD)).toBe(0);
     load(VA);
-    const entry = core.exports.tlbLookup(hart, VA + 8n);
+    const entry = core.exports.tlbLookup(hart, VA + 8n, layout.ACCESS_LOAD);
     expect(core.u64(entry + layout.TLB_PTE)).toBe(core.read(pte));
     expect(core.u64(entry + layout.TLB_PTE_ADDRESS)).toBe(pte);
     expect(core.i32(entry + layout.TLB_LEVEL)).toBe(0);
@@ -341,17 +341,17 @@ describe('TLB', () => {
         [layout.FAST_SET_S, false, true],
         [layout.FAST_SET_S_SUM, true, true],
       ] as const) {
-        for (const [table, right] of [
-          [layout.FAST_READ, R],
-          [layout.FAST_WRITE, W | D],
-          [layout.FAST_FETCH, X],
+        for (const [table, right, kind] of [
+          [layout.FAST_READ, R, layout.ACCESS_LOAD],
+          [layout.FAST_WRITE, W | D, layout.ACCESS_STORE],
+          [layout.FAST_FETCH, X, layout.ACCESS_FETCH],
         ] as const) {
           for (let i = 0; i < layout.FAST_TLB_ENTRIES; i++) {
             const fast = hart + layout.FAST_TLBS + set * layout.FAST_SET_SIZE + table + i * 16;
             const tag = core.u64(fast + layout.FAST_TAG);
             if (tag === 0xffff_ffff_ffff_ffffn) continue;
             entries++;
-            const entry = core.exports.tlbLookup(hart, signed(tag));
+            const entry = core.exports.tlbLookup(hart, signed(tag), kind);
             const pte = core.u64(entry + layout.TLB_PTE);
             const address = (Number(tag & 0xffff_ffffn) + core.i32(fast + layout.FAST_ADDEND)) >>> 0;
             const backed =
