@@ -8,7 +8,7 @@
  *   cpu_caps,boot_args,.rodata        a list of any of these, a region each
  *   caps=cpu_caps                     any of these under a name of its own
  */
-import { MAX_TRACKED_BYTES } from '../../emulator/index.ts';
+import { MAX_TRACKED_BYTES } from '../../emulator/permissions/tracker.ts';
 import type { SymbolFile } from '../symbols/index.ts';
 import { SealSpecError } from './errors.ts';
 import { nearest } from './nearest.ts';
