@@ -1,7 +1,7 @@
 /** Hover texts: the sealing facts of a symbol, an annotation or a section, in a few lines of Markdown. */
 import { grouped, counted, hex, sizeText } from '../session/report/format.ts';
 import { permissionText, type SealRegion } from '../sealing/region.ts';
-import type { ElfSymbol } from '../symbols/index.ts';
+import type { ElfSymbol, Section } from '../symbols/index.ts';
 import { meaningOfSection, type Annotation } from './annotations.ts';
 import type { Image, Range, SealingFacts } from './image/image.ts';
 
@@ -24,7 +24,7 @@ export function symbolText(image: Image, facts: SealingFacts): string {
   const { symbol, name, annotation, pages, neighbours } = facts;
   const origin = [
     annotation && code(annotation.names[0]!),
-    symbol.section && `section ${code(symbol.section.name)}`,
+    sectionOf(symbol) && `section ${code(sectionOf(symbol)!.name)}`,
   ];
   const extent =
     symbol.size === 0
@@ -63,7 +63,7 @@ export function sectionText(
   const meaning = meaningOfSection(name) ?? '';
   const marks = section?.executable === true ? 'functions' : (annotation?.marks ?? 'objects');
   return paragraphs(
-    `**Section ${code(name)}** ${meaning}`,
+    `**Section ${code(name)}** ${meaning}`.trimEnd(),
     section &&
       `${rangeText(section)}, ${sizeText(BigInt(section.size))}, linked ${code(
         permissionText({ read: true, write: section.writable, execute: section.executable, user: false }),
@@ -80,12 +80,18 @@ function headline({ standing, annotation, region, symbol }: SealingFacts): strin
     case 'inside':
       return symbol.section?.writable === false ? 'Read-only' : 'Sealed after init';
     case 'beside':
-      return 'On a sealed page, though outside of the region';
+      return 'On a sealed page, though not meant to be sealed';
     case 'border':
       return symbol.address === region?.start ? 'Start of a sealed region' : 'Border of sealed memory';
     case 'annotated':
       return annotation?.isSealed === true ? 'Annotated, but in no sealed region' : 'Not sealed';
   }
+}
+
+/** A linker script may put a label far from the section that it counts as part of. */
+function sectionOf({ address, section, size }: ElfSymbol): Section | undefined {
+  const offset = section === undefined ? -1n : address - section.address;
+  return offset >= 0n && offset < BigInt(section?.size ?? 0) + (size === 0 ? 1n : 0n) ? section : undefined;
 }
 
 function regionText(image: Image, region: SealRegion, name = region.name): string {

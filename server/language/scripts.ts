@@ -90,8 +90,9 @@ async function placesOfUse(
   for (const path of [...new Set([...ofImage, ...ofFolder])].slice(0, LIMITS.files)) {
     if (declared.size === names.size || charactersLeft <= 0) break;
     const kind = documentKind(path);
-    const text = kind === undefined ? undefined : await host.readText(path, LIMITS.fileBytes);
-    if (kind === undefined || text === undefined) continue;
+    if (kind === undefined || kind === 'linker-script') continue;
+    const text = await host.readText(path, LIMITS.fileBytes);
+    if (text === undefined) continue;
     charactersLeft -= text.length;
     const wanted = new Set([...names].filter((name) => !declared.has(name) && text.includes(name)));
     if (wanted.size === 0) continue;

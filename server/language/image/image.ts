@@ -22,8 +22,8 @@ export interface Range {
 }
 
 /**
- * How a symbol is to sealed memory: `inside` a region, `beside` one on the same page, at its `border`, or `annotated`
- * although its annotation does not seal, or no region covers it.
+ * How a symbol is to sealed memory: `inside` a region; `beside`, sealed with a page though nobody meant it to be; at the
+ * `border` of a region; `annotated`, but by an annotation that does not seal, or where no region is.
  */
 export type Standing = 'inside' | 'beside' | 'border' | 'annotated';
 
@@ -137,7 +137,7 @@ export class Image {
     const isLabel = kind !== 'object';
     if (isLabel && this.#borderedBy(address) !== undefined) return 'border';
     if (absolute || section?.allocated !== true || section.executable) return undefined;
-    if (this.regions.at(address) !== undefined) return 'inside';
+    if (this.regions.at(address) !== undefined) return this.regions.intends(address) ? 'inside' : 'beside';
     if (isLabel) return undefined;
     const pages = pagesOf(address, address + BigInt(Math.max(1, size)));
     if (this.regions.overlapping(pages.start, pages.end) !== undefined) return 'beside';
@@ -151,7 +151,8 @@ export class Image {
     );
   }
 
-  #annotationOf({ address, section }: ElfSymbol): Annotation | undefined {
+  #annotationOf({ address, section, kind }: ElfSymbol): Annotation | undefined {
+    if (kind !== 'object') return undefined;
     return (
       (section && annotationOfSection(section.name)) ??
       ANNOTATIONS.find(
