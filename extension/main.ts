@@ -5,18 +5,25 @@ import { ConfigurationProvider, KernelConfigurations } from './configuration.ts'
 import { GuestConsoles } from './console/guestConsoles.ts';
 import { Faults, registerFaultCommands } from './fault/index.ts';
 import { StatusBar, registerPhaseCommands } from './phase/index.ts';
+import { Watches, registerJumpCommands } from './jump/index.ts';
+import { registerLanguageSupport } from './language/index.ts';
 import { openSample } from './sample.ts';
 import { SealscopeSessions } from './session/index.ts';
 import { FaultView } from './views/fault/faultView.ts';
+import { SealedWrites, SealedWritesView, registerSealedWritesCommands } from './views/sealedWrites/index.ts';
 
 const TYPE = 'sealscope';
 
 export function activate(context: ExtensionContext): void {
   const sessions = new SealscopeSessions(TYPE);
   const faults = new Faults(sessions);
+  const sealedWrites = new SealedWrites(sessions);
+  const watches = new Watches(sessions);
   context.subscriptions.push(
     sessions,
     faults,
+    sealedWrites,
+    watches,
 
     // Starting
     debug.registerDebugAdapterDescriptorFactory(
@@ -38,10 +45,16 @@ export function activate(context: ExtensionContext): void {
     registerFaultCommands(faults),
     new FaultView(faults),
 
+    registerSealedWritesCommands(sealedWrites),
+    new SealedWritesView(sealedWrites, watches),
+
     // From init to sealed
     registerPhaseCommands(sessions),
     new StatusBar(sessions, faults),
 
     new GuestConsoles(sessions),
+
+    registerLanguageSupport(context, sessions),
+    registerJumpCommands(sessions, watches),
   );
 }

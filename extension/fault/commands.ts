@@ -11,14 +11,16 @@ interface ActionItem extends QuickPickItem {
 export function registerFaultCommands(faults: Faults): Disposable {
   return Disposable.from(
     ...actions.map((action) =>
-      commands.registerCommand(actionLooks[action].command, () =>
-        faults.current === undefined ? explainNothingPending() : faults.resolve(action),
-      ),
+      commands.registerCommand(actionLooks[action].command, async () => {
+        if (faults.current === undefined) explainNothingPending();
+        else await faults.resolve(action);
+      }),
     ),
     commands.registerCommand('sealscope.chooseFaultAction', async () => {
-      if (faults.current === undefined) return explainNothingPending();
-      const picked = await pickAction(faults.current);
-      if (picked !== undefined) await faults.resolve(picked);
+      const { current } = faults;
+      const picked = current && (await pickAction(current));
+      if (current === undefined) explainNothingPending();
+      else if (picked !== undefined) await faults.resolve(picked);
     }),
   );
 }

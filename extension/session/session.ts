@@ -1,18 +1,22 @@
 /** One debug session of ours, with its state as the protocol's messages tell it. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { DebugSession } from 'vscode';
-import type { CustomArguments, CustomCommand, CustomResult } from '../../server/debug/protocol.ts';
+import type {
+  CustomArguments,
+  CustomCommand,
+  CustomEventBody,
+  CustomResult,
+} from '../../server/debug/protocol.ts';
 
 export type RunState = 'starting' | 'running' | 'stopped' | 'ended';
 
-/** Where the guest is between boot and sealed memory; `unsealed`: there is nothing to seal. */
-export type Phase = 'booting' | 'sealed' | 'partly-sealed' | 'degraded' | 'unsealed';
-
 /** A change of phase, and what changed it: "sealed by seal_kernel (hart 0)". */
-export interface PhaseChange {
-  readonly current: Phase;
-  readonly text: string;
-}
+export type PhaseChange = CustomEventBody<'sealscope/phase'>;
+/** Where the guest is between boot and sealed memory; `unsealed`: there is nothing to seal. */
+export type Phase = PhaseChange['current'];
+
+/** As a message says it: 64-bit numbers are text there, which the adapter reads. */
+type OnWire<T> = T extends bigint ? string : T extends object ? { [K in keyof T]: OnWire<T[K]> } : T;
 
 /** Standard requests that views make beside VS Code's own, with their arguments and answers. */
 interface StandardRequests {
@@ -42,7 +46,10 @@ export class SealscopeSession {
   }
 
   /** Rejects with the adapter's message: most requests are refused while the guest runs. */
-  async request<C extends CustomCommand>(command: C, args: CustomArguments<C>): Promise<CustomResult<C>> {
+  async request<C extends CustomCommand>(
+    command: C,
+    args: OnWire<CustomArguments<C>>,
+  ): Promise<CustomResult<C>> {
     return (await this.debugSession.customRequest(command, args)) as CustomResult<C>;
   }
 

@@ -4,15 +4,11 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type DebugAdapterTracker, type DebugSession, Disposable, EventEmitter, debug } from 'vscode';
+import type { CustomEventBody } from '../../server/debug/protocol.ts';
 import { type PhaseChange, SealscopeSession } from './session.ts';
 
 /** A store that a seal refused, whatever the policy made of it. */
-export interface SealedWriteEvent {
-  readonly id: number;
-  readonly symbol: string;
-  readonly count: number;
-  readonly action: string;
-}
+export type SealedWriteEvent = CustomEventBody<'sealscope/sealedWrite'>;
 
 export interface Told<T> {
   readonly session: SealscopeSession;

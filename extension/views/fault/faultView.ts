@@ -19,10 +19,11 @@ import { openPlace } from '../../places.ts';
 
 type Line = Omit<Fact, 'below'>;
 
+/** `address` lets the jumps be offered on a line. */
 type Node =
   | { readonly kind: 'choice'; readonly choice: Choice; readonly chosen: boolean }
-  | { readonly kind: 'fact'; readonly fact: Fact }
-  | { readonly kind: 'line'; readonly line: Line };
+  | { readonly kind: 'fact'; readonly fact: Fact; readonly address: string | undefined }
+  | { readonly kind: 'line'; readonly line: Line; readonly address: string | undefined };
 
 /** Said above the tree. */
 const STORY = 'story';
@@ -55,7 +56,9 @@ export class FaultView implements TreeDataProvider<Node>, Disposable {
 
   getChildren(node?: Node): Node[] {
     if (node === undefined) return this.#roots;
-    return node.kind === 'fact' ? node.fact.below.map((line): Node => ({ kind: 'line', line })) : [];
+    return node.kind === 'fact'
+      ? node.fact.below.map((line): Node => ({ kind: 'line', line, address: line.address }))
+      : [];
   }
 
   /** Asked for where a node is revealed; that is only ever done with the first. */
@@ -101,7 +104,9 @@ export class FaultView implements TreeDataProvider<Node>, Disposable {
 function rootsOf({ choices, chosen, facts }: Fault): Node[] {
   return [
     ...choices.map((choice): Node => ({ kind: 'choice', choice, chosen: choice.action === chosen })),
-    ...facts.filter(({ name }) => name !== STORY).map((fact): Node => ({ kind: 'fact', fact })),
+    ...facts
+      .filter(({ name }) => name !== STORY)
+      .map((fact): Node => ({ kind: 'fact', fact, address: fact.address })),
   ];
 }
 

@@ -1,0 +1,2 @@
+export { registerJumpCommands } from './commands.ts';
+export { type Watch, Watches } from './watches.ts';

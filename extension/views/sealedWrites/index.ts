@@ -1,0 +1,3 @@
+export { registerSealedWritesCommands } from './commands.ts';
+export { SealedWrites } from './sealedWrites.ts';
+export { SealedWritesView } from './sealedWritesView.ts';

@@ -1,0 +1,111 @@
+/** The refused stores of the active session, or of the one that ended last: what the view shows and exports. */
+import { Disposable, EventEmitter } from 'vscode';
+import type { CustomResult } from '../../../server/debug/protocol.ts';
+import { setContext } from '../../context.ts';
+import type { SealscopeSession, SealscopeSessions } from '../../session/index.ts';
+
+export type SealedWrite = CustomResult<'sealscope/sealedWrites'>['writes'][number];
+export type ExportFormat = 'markdown' | 'json';
+
+interface Record {
+  readonly session: SealscopeSession;
+  writes: readonly SealedWrite[];
+  /** What the adapter said last, for the time when it is gone. */
+  exports: Map<ExportFormat, string>;
+  /** At most one question at a time is under way; stores may come faster than answers. */
+  reading: boolean;
+  stale: boolean;
+}
+
+export class SealedWrites implements Disposable {
+  readonly #sessions: SealscopeSessions;
+  readonly #didChange = new EventEmitter<undefined>();
+  readonly #registrations: Disposable;
+  readonly onDidChange = this.#didChange.event;
+  #records: Record[] = [];
+
+  constructor(sessions: SealscopeSessions) {
+    this.#sessions = sessions;
+    this.#registrations = Disposable.from(
+      this.#didChange,
+      sessions.onDidStart((session) => this.#begin(session)),
+      sessions.onDidSealedWrite(({ session }) => void this.#refresh(session)),
+      // What became of the last one is known once the guest went on.
+      sessions.onDidContinue((session) => void this.#refresh(session)),
+      sessions.onDidStop(({ session }) => void this.#refresh(session)),
+      sessions.onDidExit(({ session }) => void this.#keep(session)),
+      sessions.onDidChangeActive(() => this.#tell()),
+    );
+  }
+
+  /** In the order in which they were refused for the first time. */
+  get writes(): readonly SealedWrite[] {
+    return this.#current?.writes ?? [];
+  }
+
+  /** A document for a bug report. Rejects with the adapter's message. */
+  async export(format: ExportFormat): Promise<string> {
+    const current = this.#current;
+    if (current === undefined) return '';
+    const kept = current.exports.get(format);
+    if (current.session.state === 'ended' && kept !== undefined) return kept;
+    return (await current.session.request('sealscope/exportSealedWrites', { format })).text;
+  }
+
+  dispose(): void {
+    this.#registrations.dispose();
+  }
+
+  get #current(): Record | undefined {
+    const { active } = this.#sessions;
+    return this.#records.find(({ session }) => session === active) ?? this.#records.at(-1);
+  }
+
+  #of(session: SealscopeSession): Record | undefined {
+    return this.#records.find((each) => each.session === session);
+  }
+
+  /** Sessions that have ended are forgotten when another begins. */
+  #begin(session: SealscopeSession): void {
+    this.#records = this.#records.filter(
+      (each) => each.session !== session && each.session.state !== 'ended',
+    );
+    this.#records.push({ session, writes: [], exports: new Map(), reading: false, stale: false });
+    this.#tell();
+  }
+
+  async #refresh(session: SealscopeSession): Promise<void> {
+    const record = this.#of(session);
+    if (record === undefined) return;
+    record.stale = true;
+    if (record.reading) return;
+    record.reading = true;
+    while (record.stale) {
+      record.stale = false;
+      // A session that ends meanwhile no longer answers; what is known stays.
+      const answer = await session.request('sealscope/sealedWrites', {}).catch(() => undefined);
+      if (answer !== undefined) record.writes = answer.writes;
+    }
+    record.reading = false;
+    this.#tell();
+  }
+
+  /** The adapter answers a last time, before VS Code takes leave of it. */
+  async #keep(session: SealscopeSession): Promise<void> {
+    const record = this.#of(session);
+    if (record === undefined) return;
+    const formats = ['markdown', 'json'] as const;
+    const asked = formats.map((format) => session.request('sealscope/exportSealedWrites', { format }));
+    const refreshed = this.#refresh(session);
+    const answers = await Promise.allSettled(asked);
+    await refreshed;
+    answers.forEach((answer, index) => {
+      if (answer.status === 'fulfilled') record.exports.set(formats[index]!, answer.value.text);
+    });
+  }
+
+  #tell(): void {
+    setContext('sealscope.hasSealedWrites', this.writes.length > 0);
+    this.#didChange.fire(undefined);
+  }
+}
