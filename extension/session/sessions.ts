@@ -133,7 +133,7 @@ export class SealscopeSessions implements Disposable {
         break;
       }
       case 'sealscope/console':
-        this.#didGuestOutput.fire({ session, body: (body as { text: string }).text });
+        this.#didGuestOutput.fire({ session, body: (body as CustomEventBody<'sealscope/console'>).text });
         break;
       case 'exited':
         session.state = 'ended';

@@ -5,6 +5,7 @@
  *
  * 64-bit numbers travel as strings: `"0x…"` for addresses and values, decimal digits for steps.
  */
+import { consoleEvents } from './protocol/console.ts';
 import { faultRequests } from './protocol/fault.ts';
 import { permissionRequests } from './protocol/permissions.ts';
 import { placeRequests } from './protocol/places.ts';
@@ -22,7 +23,7 @@ export const customRequests = {
   ...placeRequests,
 } as const;
 
-export const customEvents = { ...sealEvents, ...sealedWriteEvents } as const;
+export const customEvents = { ...sealEvents, ...sealedWriteEvents, ...consoleEvents } as const;
 
 type CustomRequests = typeof customRequests;
 export type CustomCommand = keyof CustomRequests;

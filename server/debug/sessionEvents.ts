@@ -2,6 +2,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Exit, RefusedStore, SealChange, Session, SessionEvent } from '../session/index.ts';
 import { sealerOf, sealText } from '../sealing/story.ts';
+import type { ConsoleKind } from './protocol/console.ts';
 import { hex, reportOf, reportText } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
 import { breakpointBody } from './present/breakpoints.ts';
@@ -12,8 +13,8 @@ import { stoppedBody } from './present/stops.ts';
 const LONGEST_LINE = 4096;
 
 /** Forwards until the session is closed. */
-export function forwardEvents(context: DebugContext, session: Session): void {
-  const console = new ConsoleLines(context);
+export function forwardEvents(context: DebugContext, session: Session, consoleKind: ConsoleKind): void {
+  const console = new ConsoleLines(context, consoleKind === 'integratedTerminal');
   session.listen((event) => {
     if (context.openSession !== session) return;
     if (event.type === 'console') {
@@ -29,11 +30,13 @@ export function forwardEvents(context: DebugContext, session: Session): void {
 /** Gathers what the guest writes byte by byte into events of a line, or of what one turn of the event loop brought. */
 class ConsoleLines {
   readonly #context: DebugContext;
+  readonly #hasTerminal: boolean;
   #text = '';
   #flushDue = false;
 
-  constructor(context: DebugContext) {
+  constructor(context: DebugContext, hasTerminal: boolean) {
     this.#context = context;
+    this.#hasTerminal = hasTerminal;
   }
 
   add(text: string): void {
@@ -50,7 +53,8 @@ class ConsoleLines {
 
   flush(): void {
     if (this.#text === '') return;
-    this.#context.send('output', { category: 'stdout', output: this.#text });
+    if (this.#hasTerminal) this.#context.send('sealscope/console', { text: this.#text });
+    else this.#context.send('output', { category: 'stdout', output: this.#text });
     this.#text = '';
   }
 }

@@ -117,7 +117,7 @@ const CHECKS: Readonly<Record<keyof SessionConfiguration, Check>> = {
 
 /** Launch attributes that any debug adapter gets beside the target's own. */
 const FOREIGN =
-  /^(__|type$|name$|request$|preLaunchTask$|postDebugTask$|presentation$|internalConsoleOptions$|debugServer$|serverReadyAction$|suppressMultipleSessionWarning$|preRestartTask$|windows$|linux$|osx$|noDebug$|trace$|cwd$)/;
+  /^(__|type$|name$|request$|preLaunchTask$|postDebugTask$|presentation$|internalConsoleOptions$|debugServer$|serverReadyAction$|suppressMultipleSessionWarning$|preRestartTask$|windows$|linux$|osx$|noDebug$|trace$|cwd$|console$|suppress\w+$)/;
 
 /**
  * Checks untyped launch attributes (JSON, or options of a command line). Attributes that are undefined count as

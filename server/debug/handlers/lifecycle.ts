@@ -6,6 +6,7 @@ import type { DebugContext } from '../context.ts';
 import { RequestError, SessionError } from '../errors.ts';
 import { asRequestError } from '../failures.ts';
 import { withProgress } from '../progress.ts';
+import { consoleAttribute } from '../protocol/console.ts';
 import { on, urgent, type Call, type Handlers } from '../requests.ts';
 import { anything, dictionary, flag, integer, object, optional, text } from '../schema.ts';
 import { forwardEvents } from '../sessionEvents.ts';
@@ -121,6 +122,7 @@ export function lifecycleHandlers(connection: Connection): Handlers<Commands> {
 /** Opens the guest that the attributes describe in place of the one that may be open. */
 async function open(context: DebugContext, attributes: Attributes, call: Call): Promise<void> {
   const configuration = readConfiguration(attributes);
+  const consoleKind = consoleAttribute.check(attributes['console'], 'console');
   const debugged = attributes['noDebug'] !== true;
   const asks = (configuration.onSealedWrite ?? 'ask') === 'ask';
   const session = await withProgress(context, call, 'Loading the image', (onProgress) =>
@@ -137,7 +139,7 @@ async function open(context: DebugContext, attributes: Attributes, call: Call): 
   }
   context.session = session;
   context.breakpoints.enabled = debugged;
-  forwardEvents(context, session);
+  forwardEvents(context, session, consoleKind);
 }
 
 /** Lets the guest run, or shows it at its entry. */
