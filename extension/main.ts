@@ -7,7 +7,10 @@ import { Faults, registerFaultCommands } from './fault/index.ts';
 import { StatusBar, registerPhaseCommands } from './phase/index.ts';
 import { Watches, registerJumpCommands } from './jump/index.ts';
 import { registerLanguageSupport } from './language/index.ts';
+import { registerOopsLinks } from './oops/links.ts';
+import { registerLaunchJson } from './launchJson.ts';
 import { openSample } from './sample.ts';
+import { registerSampleTour } from './sampleTour.ts';
 import { SealscopeSessions } from './session/index.ts';
 import { FaultView } from './views/fault/faultView.ts';
 import { SealedWrites, SealedWritesView, registerSealedWritesCommands } from './views/sealedWrites/index.ts';
@@ -36,6 +39,7 @@ export function activate(context: ExtensionContext): void {
       new KernelConfigurations(),
       DebugConfigurationProviderTriggerKind.Dynamic,
     ),
+    registerLaunchJson(),
     commands.registerCommand(
       'sealscope.openSample',
       openSample(context.asAbsolutePath('samples/resume-bug')),
@@ -56,5 +60,7 @@ export function activate(context: ExtensionContext): void {
 
     registerLanguageSupport(context, sessions),
     registerJumpCommands(sessions, watches),
+    registerOopsLinks(sessions),
+    registerSampleTour(TYPE, context.asAbsolutePath('samples/resume-bug')),
   );
 }
