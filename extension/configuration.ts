@@ -1,5 +1,5 @@
 /** From what the user asked for (often nothing) to a launch request that the debug adapter can carry out. */
-import { basename, dirname, relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import {
   type CancellationToken,
   type DebugConfiguration,
@@ -9,7 +9,8 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { type Kernel, type Search, findKernels } from './kernels.ts';
+import { type Image, pickKernel, searchKernels } from './kernelPicker.ts';
+import { type Search, findKernels } from './kernels.ts';
 import { absolutePaths, problemOf } from './launch.ts';
 
 /** Where an image begins that runs in M-mode, without firmware. */
@@ -26,13 +27,13 @@ export class ConfigurationProvider implements DebugConfigurationProvider {
     configuration: DebugConfiguration,
   ): Promise<DebugConfiguration | undefined | null> {
     const isEmpty = (configuration as Partial<DebugConfiguration>).type === undefined;
-    if (!isEmpty) return configuration;
+    if (!isEmpty) return withConsole(configuration);
     const searched = folder ?? workspace.workspaceFolders?.[0];
     if (searched?.uri.scheme !== 'file')
       return explain('Open the folder of your kernel first, then press F5.');
-    const kernel = await choose(await findKernels(searched.uri.fsPath), searched);
+    const kernel = await choose(await searchKernels(searched), searched);
     // The path as it is: where no folder goes with the session, VS Code has no meaning for `${workspaceFolder}`.
-    return kernel && { ...configurationFor(kernel, searched), program: kernel.path };
+    return kernel && withConsole({ ...configurationFor(kernel, searched), program: kernel.path });
   }
 
   /** Variables such as `${workspaceFolder}` are replaced by now, so that files can be checked. */
@@ -59,7 +60,15 @@ export class KernelConfigurations implements DebugConfigurationProvider {
   }
 }
 
-function configurationFor(kernel: Kernel, folder: WorkspaceFolder): DebugConfiguration {
+/** The guest gets a terminal unless launch.json says otherwise; then the Debug Console need not come to the front. */
+function withConsole(configuration: DebugConfiguration): DebugConfiguration {
+  const completed: DebugConfiguration = { console: 'integratedTerminal', ...configuration };
+  return completed['console'] === 'integratedTerminal'
+    ? { internalConsoleOptions: 'neverOpen', ...completed }
+    : completed;
+}
+
+export function configurationFor(kernel: Image, folder: WorkspaceFolder): DebugConfiguration {
   const path = relative(folder.uri.fsPath, kernel.path).replaceAll('\\', '/');
   return {
     type: 'sealscope',
@@ -75,21 +84,9 @@ function configurationFor(kernel: Kernel, folder: WorkspaceFolder): DebugConfigu
 async function choose(
   { kernels, complete }: Search,
   folder: WorkspaceFolder,
-): Promise<Kernel | undefined | null> {
+): Promise<Image | undefined | null> {
   if (kernels.length === 0) return explainNoKernel(folder, complete);
-  if (kernels.length === 1) return kernels[0];
-  const items = kernels.map((kernel) => ({
-    label: basename(kernel.path),
-    description: relative(folder.uri.fsPath, dirname(kernel.path)),
-    detail: kernel.hasDebugInfo ? '' : 'No debug information: addresses and symbols only.',
-    kernel,
-  }));
-  const picked = await window.showQuickPick(items, {
-    title: 'Which kernel do you want to debug?',
-    placeHolder: 'The newest is first. A launch.json makes the choice permanent.',
-    matchOnDescription: true,
-  });
-  return picked?.kernel;
+  return kernels.length === 1 ? kernels[0] : pickKernel(kernels, folder);
 }
 
 async function explainNoKernel(folder: WorkspaceFolder, complete: boolean): Promise<undefined | null> {
