@@ -1,7 +1,9 @@
 /** Holds package.json, which is written by hand, to the code that reads what it promises. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { actionLooks } from '../../extension/fault/actions.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { readConfiguration } from '../../server/session/configuration.ts';
 
@@ -100,5 +102,57 @@ describe('The launch attributes in package.json', () => {
     for (const each of [schema, ...(schema.anyOf ?? [])]) {
       expect(each.enumDescriptions?.length).toBe(each.enum?.length);
     }
+  });
+});
+
+/** The text of every source of the extension that runs in the extension host. */
+function extensionSources(): string {
+  return readdirSync('extension', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('webview'))
+    .map((file) => readFileSync(join('extension', file), 'utf8'))
+    .join('\n');
+}
+
+describe('The commands in package.json', () => {
+  const contributedCommands = manifest.contributes.commands.map(({ command }) => command);
+  const sources = extensionSources();
+  const literal = [...sources.matchAll(/registerCommand\(\s*'(sealscope\.\w+)'/g)].map(([, id]) => id!);
+  const registered = [...literal, ...Object.values(actionLooks).map(({ command }) => command)];
+  const menus: Readonly<Record<string, readonly { command?: string; when?: string }[]>> =
+    manifest.contributes.menus;
+
+  it('are registered, each once', () => {
+    expect(registered.filter((id, index) => registered.indexOf(id) !== index)).toEqual([]);
+    expect(contributedCommands.filter((id) => !registered.includes(id))).toEqual([]);
+  });
+
+  it('are all that is registered, but for what one part of the extension asks of another', () => {
+    const asked = [...sources.matchAll(/executeCommand\(\s*'(sealscope\.\w+)'/g)].map(([, id]) => id!);
+    expect(registered.filter((id) => !contributedCommands.includes(id) && !asked.includes(id))).toEqual([]);
+  });
+
+  it.each(Object.keys(menus))('%s offers commands that exist', (place) => {
+    const offered = menus[place]!.flatMap(({ command }) => command ?? []);
+    const foreign = offered.filter((id) => id.startsWith('sealscope.') && !contributedCommands.includes(id));
+    expect(foreign).toEqual([]);
+  });
+
+  it('have at most two buttons in the debug toolbar, and only while a fault is pending', () => {
+    const buttons = menus['debug/toolBar']!;
+    expect(buttons).toHaveLength(2);
+    for (const { when } of buttons) expect(when).toContain('sealscope.faultPending');
+  });
+
+  it('do not fill the palette where there is no session of ours', () => {
+    const free = ['addConfiguration', 'openSample', 'runSample', 'showConsole', 'showSampleFix'].map(
+      (name) => `sealscope.${name}`,
+    );
+    const conditional = (menus['commandPalette'] ?? []).filter(({ when }) => when !== undefined);
+    const always = contributedCommands.filter((id) => !conditional.some(({ command }) => command === id));
+    expect(always.filter((id) => !free.includes(id))).toEqual([]);
+  });
+
+  it('that launch.json can use as variables exist', () => {
+    expect(contributedCommands).toEqual(expect.arrayContaining(Object.values(contributed!.variables)));
   });
 });
