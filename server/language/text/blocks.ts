@@ -30,7 +30,7 @@ export class Blocks {
   }
 
   add(token: Token): void {
-    if (token.inDirective) return;
+    if (token.directive !== undefined) return;
     if (token.type !== 'punctuation') {
       this.#note(token);
       return;

@@ -40,7 +40,7 @@ export function subjectAt(text: string, kind: DocumentKind, offset: number): Sub
       const after = [...take(tokens, 2)];
       // A place between two words belongs to both; what follows is the one that begins there.
       if (offset < token.end || after[0]?.start !== offset || after[0].type === 'punctuation')
-        return subjectOf(token, before, after, kind, blocks);
+        return isMacroParameter(token, text) ? undefined : subjectOf(token, before, after, kind, blocks);
       return subjectOf(after[0], [...before, token], after.slice(1), kind, blocks);
     }
     blocks.add(token);
@@ -92,6 +92,13 @@ function isParameter(before: readonly Token[], after: readonly Token[], blocks: 
   const previous = before.at(-1);
   const isDeclared = previous?.type === 'word' || previous?.text === '*' || previous?.text === '&';
   return isDeclared && /^[,)[]$/.test(after[0]?.text ?? '');
+}
+
+/** `name` in `#define f(name) (name)`. */
+function isMacroParameter({ text: name, directive, end }: Token, text: string): boolean {
+  if (directive === undefined) return false;
+  const [, parameters = ''] = /^#\s*define\s+\w+\(([^()]*)/.exec(text.slice(directive, end)) ?? [];
+  return parameters.split(/[\s,]+/).includes(name);
 }
 
 function* take<T>(items: Generator<T>, count: number): Generator<T> {

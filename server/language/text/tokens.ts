@@ -11,8 +11,8 @@ export interface Token {
   /** Offsets in the document, quotes included; `end` is behind the last character. */
   readonly start: number;
   readonly end: number;
-  /** In a line of the C preprocessor. */
-  readonly inDirective: boolean;
+  /** Offset of the `#` that begins the preprocessor's line; undefined outside of such. */
+  readonly directive: number | undefined;
 }
 
 const SPACE = String.raw`(?<skip>\s+|\\\r?\n)`;
@@ -81,19 +81,20 @@ const GRAMMARS: Readonly<Record<DocumentKind, RegExp>> = {
 /** The tokens of a document in their order, made as they are asked for. */
 export function* tokensOf(text: string, kind: DocumentKind): Generator<Token> {
   const grammar = new RegExp(GRAMMARS[kind]);
-  let directiveEnd = 0;
+  let [directiveStart, directiveEnd] = [0, 0];
   for (let start = 0; start < text.length; start = grammar.lastIndex) {
     grammar.lastIndex = start;
     const match = grammar.exec(text)!;
     const end = grammar.lastIndex;
     const { word, string, rawString, number, nested, other } = match.groups!;
     const quoted = string ?? rawString;
-    if (other === '#' && kind !== 'rust' && beginsLine(text, start)) directiveEnd = endOfLine(text, end);
-    const inDirective = start < directiveEnd;
-    if (word !== undefined) yield { type: 'word', text: word, start: end - word.length, end, inDirective };
-    else if (number !== undefined) yield { type: 'number', text: number, start, end, inDirective };
-    else if (quoted !== undefined) yield { type: 'string', text: quoted, start, end, inDirective };
-    else if (other !== undefined) yield { type: 'punctuation', text: other, start, end, inDirective };
+    if (other === '#' && kind !== 'rust' && beginsLine(text, start))
+      [directiveStart, directiveEnd] = [start, endOfLine(text, end)];
+    const directive = start < directiveEnd ? directiveStart : undefined;
+    if (word !== undefined) yield { type: 'word', text: word, start: end - word.length, end, directive };
+    else if (number !== undefined) yield { type: 'number', text: number, start, end, directive };
+    else if (quoted !== undefined) yield { type: 'string', text: quoted, start, end, directive };
+    else if (other !== undefined) yield { type: 'punctuation', text: other, start, end, directive };
     else if (nested !== undefined) grammar.lastIndex = endOfNestedComment(text, end);
   }
 }

@@ -13,11 +13,11 @@ export interface Use {
 export function usesOf(names: ReadonlySet<string>, text: string, kind: DocumentKind): Use[] {
   const found = new Map<string, Use>();
   let isExternal = false;
-  for (const { type, text: word, start, inDirective } of tokensOf(text, kind)) {
+  for (const { type, text: word, start, directive } of tokensOf(text, kind)) {
     // `extern char a[], b[];` in C, `extern "C" { static a: u8; static b: u8; }` in Rust.
     if (word === 'extern') isExternal = true;
     else if (word === '}' || (word === ';' && kind === 'c')) isExternal = false;
-    if (type !== 'word' || inDirective || !names.has(word)) continue;
+    if (type !== 'word' || directive !== undefined || !names.has(word)) continue;
     const before = found.get(word);
     if (before === undefined || (isExternal && !before.isDeclared))
       found.set(word, { name: word, start, isDeclared: isExternal });
