@@ -2,7 +2,7 @@
  * A real VS Code without a desktop: code-server and a headless Chromium that looks at it. One editor serves many
  * runs; everything it starts lives in one temporary directory and ends with `close()`, or with this process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,8 +13,8 @@ import type { TestEditor } from '../../scripts/vscode/setup.ts';
 /** What to open; all paths absolute. */
 export interface Window {
   folder: string;
-  /** The extension under test: the directory of its package.json. */
-  extension: string;
+  /** The extension under test: the directory of its package.json. Not given where a package is installed. */
+  extension?: string;
   /** A script whose `run()` is to be called in the extension host. VS Code shows no dialogs while it runs. */
   tests?: string;
 }
@@ -50,14 +50,17 @@ export class Editor {
 
   /**
    * Starts server and browser. `environment` reaches the extension host; both write what they have to say to `log`.
+   * `vsix` is a packaged extension to install first.
    */
   static async start(
     installed: TestEditor,
     environment: Readonly<Record<string, string>>,
     log: string,
+    vsix?: string,
   ): Promise<Editor> {
     const directory = mkdtempSync(join(tmpdir(), 'sealscope-vscode-'));
     const port = await freePort();
+    if (vsix !== undefined) installExtension(installed, directory, vsix);
     const server = startServer(installed, directory, port, environment, log);
     const abandon = (): void => {
       endGroup(server);
@@ -119,13 +122,41 @@ export class Editor {
   #address({ folder, extension, tests }: Window): string {
     const authority = `127.0.0.1:${this.#port}`;
     const remote = (path: string): string => `vscode-remote://${authority}${path}`;
-    const payload = [['extensionDevelopmentPath', remote(extension)]];
+    const payload: [string, string][] = [];
+    if (extension !== undefined) payload.push(['extensionDevelopmentPath', remote(extension)]);
     if (tests !== undefined) payload.push(['extensionTestsPath', remote(tests)]);
     const url = new URL(`http://${authority}/`);
     url.searchParams.set('folder', folder);
     url.searchParams.set('payload', JSON.stringify(payload));
     return url.href;
   }
+}
+
+/** Where server and browser of one editor keep what is theirs. */
+const layoutOf = (directory: string): { home: string; data: string; config: string; extensions: string } => ({
+  home: join(directory, 'home'),
+  data: join(directory, 'data'),
+  config: join(directory, 'config.yaml'),
+  extensions: join(directory, 'extensions'),
+});
+
+/** What the server is told whenever it is started. */
+function prepare(directory: string): string[] {
+  const { home, data, config, extensions } = layoutOf(directory);
+  mkdirSync(home, { recursive: true });
+  mkdirSync(join(data, 'User'), { recursive: true });
+  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify(SETTINGS));
+  writeFileSync(config, 'auth: none\n');
+  return ['--config', config, '--user-data-dir', data, '--extensions-dir', extensions];
+}
+
+/** Throws with the server's words if it does not take the package. */
+function installExtension({ node, server }: TestEditor, directory: string, vsix: string): void {
+  const { home } = layoutOf(directory);
+  execFileSync(node, [server, ...prepare(directory), '--install-extension', vsix], {
+    env: { ...process.env, HOME: home, TMPDIR: home, EXTENSIONS_GALLERY: '{}' },
+    stdio: 'pipe',
+  });
 }
 
 function startServer(
@@ -135,20 +166,15 @@ function startServer(
   environment: Readonly<Record<string, string>>,
   log: string,
 ): ChildProcess {
-  const home = join(directory, 'home');
-  const data = join(directory, 'data');
-  const config = join(directory, 'config.yaml');
-  mkdirSync(home);
-  mkdirSync(join(data, 'User'), { recursive: true });
-  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify(SETTINGS));
-  writeFileSync(config, 'auth: none\n');
+  const { home } = layoutOf(directory);
+  const shared = prepare(directory);
   const output = createWriteStream(log);
   const child = spawn(
     node,
     [
       server,
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--config', config],
-      ...['--user-data-dir', data, '--extensions-dir', join(directory, 'extensions')],
+      ...shared,
+      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
       ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
       ...['--disable-getting-started-override', '--disable-proxy', '--ignore-last-opened'],
       // Without it the window ignores which tests it is asked to run.
