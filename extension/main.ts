@@ -13,6 +13,7 @@ import { openSample } from './sample.ts';
 import { registerSampleTour } from './sampleTour.ts';
 import { SealscopeSessions } from './session/index.ts';
 import { FaultView } from './views/fault/faultView.ts';
+import { registerPermissionsView } from './views/permissions/index.ts';
 import { SealedWrites, SealedWritesView, registerSealedWritesCommands } from './views/sealedWrites/index.ts';
 
 const TYPE = 'sealscope';
@@ -55,6 +56,9 @@ export function activate(context: ExtensionContext): void {
     // From init to sealed
     registerPhaseCommands(sessions),
     new StatusBar(sessions, faults),
+
+    // Who may write where
+    registerPermissionsView(context, sessions),
 
     new GuestConsoles(sessions),
 

@@ -1,5 +1,5 @@
 /** Builds what runs: the machine's WebAssembly modules, then the bundles in dist/. */
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { buildWasm } from '../emulator/build-wasm.node.ts';
 
 const common: BuildOptions = {
@@ -20,15 +20,45 @@ const esm: BuildOptions = {
   },
 };
 
+/** The language client is large and needed by few: a bundle of its own, loaded when it is imported. */
+const languageClient: Plugin = {
+  name: 'language-client',
+  setup(build) {
+    build.onResolve({ filter: /\/client\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './language-client.cjs', external: true } : undefined,
+    );
+  },
+};
+
+const extension: BuildOptions = {
+  ...common,
+  format: 'cjs',
+  external: ['vscode'],
+  plugins: [languageClient],
+  // VS Code gives its API to what is required, not to what is imported.
+  supported: { 'dynamic-import': false },
+};
+
 buildWasm();
 await Promise.all([
   build({ ...esm, entryPoints: { sealscope: 'server/cli/main.node.ts' }, outdir: 'dist' }),
   build({ ...esm, entryPoints: { 'debug-adapter': 'server/debug/main.node.ts' }, outdir: 'dist' }),
+  build({ ...esm, entryPoints: { 'language-server': 'server/language/main.node.ts' }, outdir: 'dist' }),
+  build({ ...extension, entryPoints: ['extension/main.ts'], outfile: 'dist/extension.cjs' }),
   build({
-    ...common,
-    format: 'cjs',
-    external: ['vscode'],
-    entryPoints: ['extension/main.ts'],
-    outfile: 'dist/extension.cjs',
+    ...extension,
+    entryPoints: ['extension/language/client.ts'],
+    outfile: 'dist/language-client.cjs',
+  }),
+  build({
+    entryPoints: ['extension/webview/permissions/main.ts', 'extension/webview/permissions/permissions.css'],
+    entryNames: 'permissions',
+    outdir: 'dist/webview',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    logLevel: 'warning',
+    legalComments: 'eof',
   }),
 ]);

@@ -1,0 +1,260 @@
+/** What stands in a row. One element serves many rows one after the other while the tree is scrolled. */
+import { element, mark, spoken } from './dom.ts';
+import { type Row, levelOf } from './rows.ts';
+import type { Mapping } from './space.ts';
+import {
+  attributeLetters,
+  countText,
+  permissionWords,
+  shortAddress,
+  shortEnd,
+  sizeText,
+  stepText,
+} from './words.ts';
+
+export const columns = [
+  { id: 'range', label: 'Addresses' },
+  { id: 'size', label: 'Size' },
+  { id: 'now', label: 'Now' },
+  { id: 'linked', label: 'As linked' },
+  { id: 'seal', label: 'Seal' },
+  { id: 'content', label: 'Sections and symbols' },
+] as const;
+
+type Seal = NonNullable<Mapping['seal']>;
+type Change = NonNullable<Mapping['change']>;
+
+/** The glyphs of states, everywhere the same: in rows, in the legend, in the strip of phases. */
+export const glyphs = {
+  fault: '●',
+  degraded: '▲',
+  changed: '◆',
+  sealed: '■',
+  partial: '◧',
+  open: '□',
+} as const;
+
+/** Permission letters, each in a shape of its own, so that they differ without colour: W boxed, X underlined. */
+function letters(flags: string): HTMLElement {
+  const shapes = element('span', { class: 'letters', title: permissionWords(flags) });
+  for (const [index, name] of ['r', 'w', 'x'].entries()) {
+    const isSet = flags[index] === name;
+    shapes.append(
+      element(
+        'span',
+        { class: isSet ? `letter ${name}` : 'letter unset', 'aria-hidden': 'true' },
+        isSet ? name.toUpperCase() : '-',
+      ),
+    );
+  }
+  const rest = attributeLetters(flags);
+  if (rest !== '') shapes.append(element('span', { class: 'attributes', 'aria-hidden': 'true' }, rest));
+  shapes.append(spoken(permissionWords(flags)));
+  return shapes;
+}
+
+/** What it was, as far as it differs from what it is. */
+function changeOf(change: Change | undefined, now?: string): (Node | string)[] {
+  if (change === undefined) return [];
+  const isRestKept = now !== undefined && change.from.slice(3) === now.slice(3);
+  const from =
+    change.from === ''
+      ? element('span', {}, 'not mapped')
+      : letters(isRestKept ? change.from.slice(0, 3) : change.from);
+  from.classList.add('was');
+  return [from, element('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'), spoken(' before, now ')];
+}
+
+const stateTexts = {
+  open: 'not sealed yet',
+  partial: 'partly sealed',
+  sealed: 'sealed',
+  degraded: 'degraded',
+} as const;
+
+const byText = ({ state, sealedBy }: Seal): string =>
+  sealedBy === undefined || state === 'open' || state === 'degraded'
+    ? ''
+    : ` by ${sealedBy.place.function || sealedBy.place.pc}`;
+
+function sealTitle(seal: Seal): string {
+  const { sealedBy } = seal;
+  const text = `${seal.region}: ${stateTexts[seal.state]}`;
+  if (sealedBy === undefined) return text;
+  const by = sealedBy.place.function || sealedBy.place.pc;
+  return `${text}; sealed by ${by} at step ${stepText(sealedBy.step)}, hart ${sealedBy.hart}`;
+}
+
+function sealOf(seal: Seal | undefined): (Node | string)[] {
+  if (seal === undefined) return [];
+  const glyph = seal.state === 'degraded' ? glyphs.degraded : glyphs[seal.state];
+  return [
+    element('span', { class: `mark ${seal.state}`, 'aria-hidden': 'true' }, glyph),
+    element(
+      'span',
+      { title: sealTitle(seal) },
+      stateTexts[seal.state],
+      element('span', { class: 'by' }, `${byText(seal)} · ${seal.region}`),
+    ),
+  ];
+}
+
+function marksOf({ fault, change, seal }: { fault?: unknown; change?: Change; seal?: Seal }): Node[] {
+  const marks: Node[] = [];
+  if (fault !== undefined && fault !== false)
+    marks.push(mark(glyphs.fault, 'A store was refused here', 'fault'));
+  if (change?.isDegraded === true || seal?.state === 'degraded')
+    marks.push(mark(glyphs.degraded, 'Degraded: sealed, but writable again', 'degraded'));
+  else if (change !== undefined) marks.push(mark(glyphs.changed, 'Changed', 'changed'));
+  return marks;
+}
+
+type Cells = Partial<Record<(typeof columns)[number]['id'], readonly (Node | string)[]>>;
+
+function degradedNote({ change, seal }: { change?: Change; seal?: Seal }): Node[] {
+  if (change?.isDegraded !== true && seal?.state !== 'degraded') return [];
+  return [element('span', { class: 'degraded note' }, 'degraded: no longer protected ')];
+}
+
+const aliasText = ({ name, start, permissions }: Mapping['aliases'][number]): string =>
+  `${name ?? start} ${permissions.slice(0, 3).toUpperCase()}`;
+
+function cellsOf(row: Row): Cells {
+  switch (row.kind) {
+    case 'mapping': {
+      const { start, end, flags, linked, seal, change, sections, aliasCount, pageSize } = row.mapping;
+      const [alias] = row.mapping.aliases;
+      const aliases =
+        aliasCount === 0
+          ? ''
+          : `${countText(aliasCount, 'alias', 'aliases')}${alias === undefined ? '' : `: ${aliasText(alias)}`}`;
+      const leaves = pageSize > 4096 ? `${sizeText(pageSize)} pages` : '';
+      return {
+        range: [...marksOf(row.mapping), `${start}–${shortEnd(start, end)}`],
+        size: [sizeText(BigInt(end) - BigInt(start))],
+        now: [...changeOf(change, flags), letters(flags)],
+        linked: linked === undefined ? [] : [letters(linked)],
+        seal: sealOf(seal),
+        content: [
+          ...degradedNote(row.mapping),
+          ...sections.map((section) => element('span', { class: 'section' }, `${section} `)),
+          ...[aliases, leaves]
+            .filter((text) => text !== '')
+            .map((text) => element('span', { class: 'badge' }, text)),
+        ],
+      };
+    }
+    case 'removed': {
+      const { start, end, flags } = row.removed;
+      return {
+        range: [mark(glyphs.changed, 'Changed', 'changed'), `${start}–${shortEnd(start, end)}`],
+        size: [sizeText(BigInt(end) - BigInt(start))],
+        now: [...changeOf({ from: flags }), element('span', {}, 'not mapped')],
+        content: ['no longer mapped'],
+      };
+    }
+    case 'aliases':
+      return {
+        range: [countText(row.mapping.aliasCount, 'alias', 'aliases')],
+        content: [row.mapping.aliases.map(aliasText).join(', ')],
+      };
+    case 'alias': {
+      const { start, permissions, name } = row.alias;
+      return {
+        range: [start],
+        now: [letters(permissions)],
+        content: [name ?? '', element('span', { class: 'hint' }, ' Enter goes there')],
+      };
+    }
+    case 'page': {
+      const { page, address, mapping } = row;
+      if (page === undefined)
+        return { range: [shortAddress(address)], size: [sizeText(mapping.pageSize)], content: ['…'] };
+      const { flags, linked, seal, change, symbols, symbolCount, fault } = page;
+      return {
+        range: [...marksOf(page), shortAddress(address)],
+        size: [sizeText(page.size)],
+        now: [...changeOf(change, flags), letters(flags)],
+        linked: linked === undefined ? [] : [letters(linked)],
+        seal: sealOf(seal),
+        content: [
+          ...(fault === undefined
+            ? []
+            : [element('span', { class: 'fault note' }, `${glyphs.fault} ${fault} `)]),
+          ...degradedNote(page),
+          symbols.map(({ name }) => name).join('  ') + (symbolCount > symbols.length ? '  …' : ''),
+        ],
+      };
+    }
+    case 'symbol': {
+      const { name, address, size, sealed } = row.symbol;
+      return {
+        range: [name],
+        size: [sizeText(size)],
+        seal: sealed
+          ? [
+              element('span', { class: 'mark sealed', 'aria-hidden': 'true' }, glyphs.sealed),
+              'to be sealed or sealed',
+            ]
+          : [],
+        content: [element('span', { class: 'address' }, address)],
+      };
+    }
+    case 'note':
+      return { range: [row.text] };
+  }
+}
+
+/** Whether a row opens, and if so whether it is open. */
+export function expansionOf(row: Row): boolean | undefined {
+  return 'isExpanded' in row ? row.isExpanded : undefined;
+}
+
+/** What typing finds a row by. */
+export function findText(row: Row): string {
+  switch (row.kind) {
+    case 'mapping':
+      return `${row.mapping.start} ${row.mapping.sections.join(' ')}`;
+    case 'removed':
+      return row.removed.start;
+    case 'aliases':
+      return 'aliases';
+    case 'alias':
+      return `${row.alias.start} ${row.alias.name ?? ''}`;
+    case 'page':
+      return `${shortAddress(row.address)} ${row.page?.symbols.map(({ name }) => name).join(' ') ?? ''}`;
+    case 'symbol':
+      return row.symbol.name;
+    case 'note':
+      return '';
+  }
+}
+
+/** An empty row to be filled. */
+export function createRow(): HTMLElement {
+  const row = element('div', { role: 'row', class: 'row', tabindex: -1 });
+  for (const { id } of columns) row.append(element('div', { role: 'gridcell', class: `cell ${id}` }));
+  return row;
+}
+
+/** Shows `row` in an element of `createRow`. */
+export function fillRow(target: HTMLElement, row: Row): void {
+  const cells = cellsOf(row);
+  const expansion = expansionOf(row);
+  for (const [index, { id }] of columns.entries()) {
+    const cell = target.children[index] as HTMLElement;
+    cell.replaceChildren(...(cells[id] ?? []));
+    if (id === 'content') cell.title = cell.textContent;
+  }
+  const twistie = element(
+    'span',
+    { class: 'twistie', 'aria-hidden': 'true' },
+    expansion === undefined ? '' : expansion ? '▾' : '▸',
+  );
+  target.firstElementChild!.prepend(twistie);
+  const level = levelOf(row);
+  target.setAttribute('aria-level', String(level));
+  target.className = `row ${row.kind} level${level}`;
+  if (expansion === undefined) target.removeAttribute('aria-expanded');
+  else target.setAttribute('aria-expanded', String(expansion));
+}
