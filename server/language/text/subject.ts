@@ -98,7 +98,7 @@ function isParameter(before: readonly Token[], after: readonly Token[], blocks: 
 function isMacroParameter({ text: name, directive, end }: Token, text: string): boolean {
   if (directive === undefined) return false;
   const [, parameters = ''] = /^#\s*define\s+\w+\(([^()]*)/.exec(text.slice(directive, end)) ?? [];
-  return parameters.split(/[\s,]+/).includes(name);
+  return parameters.split(/[^\w$]+/).includes(name);
 }
 
 function* take<T>(items: Generator<T>, count: number): Generator<T> {

@@ -15,87 +15,95 @@ export interface Token {
   readonly directive: number | undefined;
 }
 
-const SPACE = String.raw`(?<skip>\s+|\\\r?\n)`;
-const BLOCK_COMMENT = String.raw`(?<comment>\/\*[^]*?(?:\*\/|$))`;
-const LINE_COMMENT = String.raw`(?<line>\/\/(?:\\\r?\n|[^\n])*)`;
-const INCLUDE = String.raw`(?<include>#[ \t]*include\b[^\n]*)`;
-const STRING = String.raw`"(?<string>(?:\\[^]|[^"\\\n])*)"?`;
-const CHARACTER = String.raw`(?<character>'(?:\\.|[^'\\\n])*'?)`;
-const NUMBER = String.raw`(?<number>\.?\d(?:[eEpP][+-]|[\w.'])*)`;
-const WORD = String.raw`(?<word>[A-Za-z_$][\w$]*)`;
-const OTHER = String.raw`(?<other>->|::|[=!<>+|&*-]=|[^])`;
+const SPACE = String.raw`\s+|\\\r?\n`;
+const BLOCK_COMMENT = String.raw`\/\*[^]*?(?:\*\/|$)`;
+const LINE_COMMENT = String.raw`\/\/(?:\\\r?\n|[^\n])*`;
+const INCLUDE = String.raw`#[ \t]*include\b[^\n]*`;
+const CHARACTER = String.raw`'(?:\\.|[^'\\\n])*'?`;
 
-const language = (...alternatives: string[]): RegExp => new RegExp(alternatives.join('|'), 'gy');
+const WORD = String.raw`([A-Za-z_$][\w$]*)`;
+const NUMBER = String.raw`(\.?\d(?:[eEpP][+-]|[\w.'])*)`;
+const STRING = String.raw`"((?:\\[^]|[^"\\\n])*)"?`;
+const OTHER = String.raw`->|::|[=!<>+|&*-]=|[^]`;
 
-const GRAMMARS: Readonly<Record<DocumentKind, RegExp>> = {
-  c: language(
-    SPACE,
-    BLOCK_COMMENT,
-    LINE_COMMENT,
-    INCLUDE,
-    String.raw`(?:u8|[uUL])?R"(?<delimiter>[^()\\\s"]{0,16})\((?<rawString>[^]*?)(?:\)\k<delimiter>"|$)`,
+interface Grammar {
+  /** What is no token. */
+  readonly skipped: RegExp;
+  /** Groups: a word, a number, a string, a raw string; none is punctuation. */
+  readonly token: RegExp;
+}
+
+function grammar(skipped: readonly string[], ...tokens: readonly [string, string, string, string]): Grammar {
+  return {
+    skipped: new RegExp(skipped.join('|'), 'y'),
+    token: new RegExp([...tokens, OTHER].join('|'), 'y'),
+  };
+}
+
+const NO_RAW_STRING = '(?!)()';
+
+/** Each with the groups in their order. */
+const GRAMMARS: Readonly<Record<DocumentKind, Grammar>> = {
+  c: grammar(
+    [SPACE, BLOCK_COMMENT, LINE_COMMENT, INCLUDE, CHARACTER],
+    String.raw`(?!(?:u8|[uUL])?R?")${WORD}`,
+    NUMBER,
     `(?:u8|[uUL])?${STRING}`,
-    CHARACTER,
-    WORD,
-    NUMBER,
-    OTHER,
+    String.raw`(?:u8|[uUL])?R"(?<delimiter>[^()\\\s"]{0,16})\((?<raw>[^]*?)(?:\)\k<delimiter>"|$)`,
   ),
-  rust: language(
-    SPACE,
-    String.raw`(?<nested>\/\*)`,
-    LINE_COMMENT,
-    String.raw`b?r(?<delimiter>#{0,255})"(?<rawString>[^]*?)(?:"\k<delimiter>|$)`,
-    String.raw`[bc]?"(?<string>(?:\\[^]|[^"\\])*)"?`,
-    String.raw`(?<character>b?'(?:\\[^'\n]+|\\'|[^'\\\n])')`,
-    String.raw`(?<lifetime>'[A-Za-z_]\w*)`,
-    String.raw`(?:r#)?(?<word>[A-Za-z_]\w*)`,
+  rust: grammar(
+    [SPACE, LINE_COMMENT, String.raw`b?'(?:\\[^'\n]+|\\'|[^'\\\n])'`, String.raw`'[A-Za-z_]\w*`],
+    String.raw`(?:r#)?(?!b?r#{0,255}"|[bc]")([A-Za-z_]\w*)`,
     NUMBER,
-    OTHER,
+    String.raw`[bc]?"((?:\\[^]|[^"\\])*)"?`,
+    String.raw`b?r(?<delimiter>#{0,255})"(?<raw>[^]*?)(?:"\k<delimiter>|$)`,
   ),
   // `#` begins a comment on RISC-V, unless a directive of the C preprocessor does. A macro's argument is `\name`.
-  assembly: language(
-    SPACE,
-    BLOCK_COMMENT,
-    LINE_COMMENT,
-    INCLUDE,
-    String.raw`(?<hash>#(?![ \t]*(?:define|undef|if|ifdef|ifndef|elif|else|endif)\b)[^\n]*)`,
-    STRING,
-    CHARACTER,
-    String.raw`(?<argument>\\[\w@]+)`,
+  assembly: grammar(
+    [
+      ...[SPACE, BLOCK_COMMENT, LINE_COMMENT, INCLUDE, CHARACTER, String.raw`\\[\w@]+`],
+      String.raw`#(?![ \t]*(?:define|undef|if|ifdef|ifndef|elif|else|endif)\b)[^\n]*`,
+    ],
+    String.raw`(?!\.\d)([A-Za-z_.$][\w.$]*)`,
     NUMBER,
-    String.raw`(?<word>[A-Za-z_.$][\w.$]*)`,
-    OTHER,
+    STRING,
+    NO_RAW_STRING,
   ),
-  'linker-script': language(
-    SPACE,
-    BLOCK_COMMENT,
-    LINE_COMMENT,
-    String.raw`(?<hash>#(?:\\\r?\n|[^\n])*)`,
-    STRING,
+  'linker-script': grammar(
+    [SPACE, BLOCK_COMMENT, LINE_COMMENT, String.raw`#(?:\\\r?\n|[^\n])*`],
+    String.raw`(?!\.\d)([A-Za-z_.$][\w.$]*\*?)`,
     NUMBER,
-    String.raw`(?<word>[A-Za-z_.$][\w.$]*\*?)`,
-    OTHER,
+    STRING,
+    NO_RAW_STRING,
   ),
 };
 
 /** The tokens of a document in their order, made as they are asked for. */
 export function* tokensOf(text: string, kind: DocumentKind): Generator<Token> {
-  const grammar = new RegExp(GRAMMARS[kind]);
+  const skipped = new RegExp(GRAMMARS[kind].skipped);
+  const token = new RegExp(GRAMMARS[kind].token);
   let [directiveStart, directiveEnd] = [0, 0];
-  for (let start = 0; start < text.length; start = grammar.lastIndex) {
-    grammar.lastIndex = start;
-    const match = grammar.exec(text)!;
-    const end = grammar.lastIndex;
-    const { word, string, rawString, number, nested, other } = match.groups!;
-    const quoted = string ?? rawString;
-    if (other === '#' && kind !== 'rust' && beginsLine(text, start))
-      [directiveStart, directiveEnd] = [start, endOfLine(text, end)];
-    const directive = start < directiveEnd ? directiveStart : undefined;
-    if (word !== undefined) yield { type: 'word', text: word, start: end - word.length, end, directive };
-    else if (number !== undefined) yield { type: 'number', text: number, start, end, directive };
-    else if (quoted !== undefined) yield { type: 'string', text: quoted, start, end, directive };
-    else if (other !== undefined) yield { type: 'punctuation', text: other, start, end, directive };
-    else if (nested !== undefined) grammar.lastIndex = endOfNestedComment(text, end);
+  for (let start = 0; start < text.length;) {
+    skipped.lastIndex = start;
+    if (kind === 'rust' && text.startsWith('/*', start)) {
+      start = endOfNestedComment(text, start + 2);
+    } else if (skipped.test(text)) {
+      start = skipped.lastIndex;
+    } else {
+      token.lastIndex = start;
+      const match = token.exec(text)!;
+      const [whole, word, number, string] = match;
+      const quoted = string ?? match.groups?.['raw'];
+      const end = token.lastIndex;
+      if (whole === '#' && kind !== 'rust' && beginsLine(text, start))
+        [directiveStart, directiveEnd] = [start, endOfLine(text, end)];
+      const directive = start < directiveEnd ? directiveStart : undefined;
+      if (word !== undefined) yield { type: 'word', text: word, start: end - word.length, end, directive };
+      else if (number !== undefined) yield { type: 'number', text: number, start, end, directive };
+      else if (quoted !== undefined) yield { type: 'string', text: quoted, start, end, directive };
+      else yield { type: 'punctuation', text: whole, start, end, directive };
+      start = end;
+    }
   }
 }
 
