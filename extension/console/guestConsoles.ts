@@ -6,6 +6,8 @@ import { GuestTerminal } from './guestTerminal.ts';
 interface Console {
   readonly terminal: GuestTerminal;
   session: SealscopeSession;
+  /** The terminal says how the session ended. */
+  isOver: boolean;
 }
 
 export class GuestConsoles implements Disposable {
@@ -19,9 +21,9 @@ export class GuestConsoles implements Disposable {
       sessions.onDidStart((session) => this.#start(session)),
       sessions.onDidGuestOutput(({ session, body }) => this.#of(session)?.terminal.write(body)),
       sessions.onDidExit(({ session, body }) =>
-        this.#of(session)?.terminal.say(`The guest has ended with status ${body.exitCode}.`),
+        this.#say(session, `The guest has ended with status ${body.exitCode}.`),
       ),
-      sessions.onDidEnd((session) => this.#of(session)?.terminal.say('The session is over.')),
+      sessions.onDidEnd((session) => this.#say(session, 'The session was stopped.')),
       commands.registerCommand('sealscope.showConsole', () => this.#show()),
     );
   }
@@ -35,6 +37,14 @@ export class GuestConsoles implements Disposable {
     return this.#consoles.find((each) => each.session === session);
   }
 
+  /** How a session ended, told once. */
+  #say(session: SealscopeSession, end: string): void {
+    const console = this.#of(session);
+    if (console === undefined || console.isOver) return;
+    console.isOver = true;
+    console.terminal.say(end);
+  }
+
   #start(session: SealscopeSession): void {
     const earlier =
       this.#of(session) ??
@@ -42,6 +52,7 @@ export class GuestConsoles implements Disposable {
     if (earlier === undefined) this.#open(session);
     else {
       earlier.session = session;
+      earlier.isOver = false;
       earlier.terminal.say('Started again.');
     }
     const { configuration } = session.debugSession;
@@ -51,8 +62,9 @@ export class GuestConsoles implements Disposable {
   #open(session: SealscopeSession): void {
     const console: Console = {
       session,
+      isOver: false,
       terminal: new GuestTerminal(`Sealscope: ${session.name}`, (keys) => {
-        if (console.session.state === 'ended') return;
+        if (console.isOver) return;
         void console.session.request('sealscope/sendInput', { text: keys });
       }),
     };

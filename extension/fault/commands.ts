@@ -28,16 +28,19 @@ export function registerFaultCommands(faults: Faults): Disposable {
 async function pickAction({ choices, chosen, facts }: Fault): Promise<Action | undefined> {
   const items = choices.map(({ action, consequence, caution }): ActionItem => {
     const { icon, title } = actionLooks[action];
+    const isDefault = action === chosen ? ['Continue does this.'] : [];
+    const detail = [...(caution === undefined ? [] : [sentence(caution)]), ...isDefault].join(' ');
     return {
       label: `$(${icon}) ${title}`,
-      description: action === chosen ? 'what Continue does' : '',
-      detail: caution === undefined ? sentence(consequence) : `${sentence(consequence)} ${sentence(caution)}`,
+      description: consequence,
+      ...(detail === '' ? {} : { detail }),
       action,
     };
   });
   const picked = await window.showQuickPick(items, {
     title: `Refused store to ${facts.find(({ name }) => name === 'variable')?.value ?? 'sealed memory'}`,
     placeHolder: 'What shall happen to it?',
+    matchOnDescription: true,
     matchOnDetail: true,
   });
   return picked?.action;

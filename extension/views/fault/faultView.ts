@@ -25,7 +25,7 @@ type Node =
   | { readonly kind: 'fact'; readonly fact: Fact; readonly address: string | undefined }
   | { readonly kind: 'line'; readonly line: Line; readonly address: string | undefined };
 
-/** Said above the tree. */
+/** The exception widget in the editor tells it; the view is narrow. */
 const STORY = 'story';
 
 /** Facts that are worth their lines at once. */
@@ -79,8 +79,7 @@ export class FaultView implements TreeDataProvider<Node>, Disposable {
 
   #show(fault: Fault | undefined): void {
     this.#roots = fault === undefined ? [] : rootsOf(fault);
-    const story = fault?.facts.find(({ name }) => name === STORY)?.value;
-    this.#view.message = story ?? '';
+    this.#view.description = fault?.facts.find(({ name }) => name === 'variable')?.value ?? '';
     this.#didChangeTree.fire(undefined);
     if (fault !== undefined) void this.#reveal(fault);
   }
