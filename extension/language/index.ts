@@ -3,7 +3,7 @@
  * `sealscope` names one or a session runs one. Until then a C project pays for reading its launch.json, no more.
  */
 import { homedir } from 'node:os';
-import { type Disposable, type ExtensionContext, debug, workspace } from 'vscode';
+import { Disposable, type ExtensionContext, workspace } from 'vscode';
 import type { ImageConfiguration } from '../../server/language/protocol.ts';
 import type { SealscopeSessions } from '../session/index.ts';
 import { distinct, imageOf, type Variables } from './launchImages.ts';
@@ -37,12 +37,10 @@ export function registerLanguageSupport(context: ExtensionContext, sessions: Sea
     sessions.onDidChangeActive(update),
   ];
   update();
-  return {
-    dispose: () => {
-      for (const subscription of subscriptions) subscription.dispose();
-      void support?.then((running) => running.stop());
-    },
-  };
+  return Disposable.from(
+    ...subscriptions,
+    new Disposable(() => void support?.then((running) => running.stop())),
+  );
 }
 
 async function start(

@@ -14,6 +14,8 @@ export interface Variables {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
+const VARIABLE = /\$\{([^}]*)\}/g;
+
 const PLATFORMS: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   linux: 'linux',
   darwin: 'osx',
@@ -55,13 +57,13 @@ export function distinct(images: readonly (ImageConfiguration | undefined)[]): I
 
 /** Undefined if a variable has no value before a launch. */
 function substitute(text: string, variables: Variables): string | undefined {
-  let isKnown = true;
-  const result = text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
-    const value = valueOf(name, variables);
-    isKnown &&= value !== undefined;
-    return value ?? '';
-  });
-  return isKnown ? result : undefined;
+  const values = new Map<string, string>();
+  for (const [variable, name] of text.matchAll(VARIABLE)) {
+    const value = valueOf(name!, variables);
+    if (value === undefined) return undefined;
+    values.set(variable, value);
+  }
+  return text.replace(VARIABLE, (variable) => values.get(variable) ?? '');
 }
 
 function valueOf(variable: string, { folder, folders, home, environment }: Variables): string | undefined {

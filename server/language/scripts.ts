@@ -34,7 +34,7 @@ export interface Surroundings {
   /** Folder that the document is in; undefined outside of all. */
   readonly folder: string | undefined;
   /** Asks the image in charge of the document. */
-  ask<T>(question: (image: Image) => T | undefined): T | undefined;
+  readonly ask: <T>(question: (image: Image) => T | undefined) => T | undefined;
 }
 
 /** Links of a linker script. Those of names that lead nowhere are left out. */

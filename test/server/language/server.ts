@@ -9,18 +9,14 @@ import {
   DidChangeWorkspaceFoldersNotification,
   DidOpenTextDocumentNotification,
   DocumentLinkRequest,
-  ExitNotification,
   HoverRequest,
-  InitializedNotification,
-  InitializeRequest,
-  LogMessageNotification,
   type DocumentLink,
   type InitializeResult,
   type Location,
+  type LogMessageParams,
   type MarkupContent,
   type Position,
   type ProtocolConnection,
-  ShutdownRequest,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
@@ -60,7 +56,9 @@ export class Client {
       new StreamMessageReader(this.#process.stdout),
       new StreamMessageWriter(this.#process.stdin),
     );
-    this.#connection.onNotification(LogMessageNotification.type, ({ message }) => this.log.push(message));
+    this.#connection.onNotification('window/logMessage', ({ message }: LogMessageParams) => {
+      this.log.push(message);
+    });
     this.#connection.listen();
   }
 
@@ -69,22 +67,21 @@ export class Client {
     folders: readonly string[] = [],
   ): Promise<Client> {
     const client = new Client();
-    client.initialized = await client.#connection.sendRequest(InitializeRequest.type, {
+    client.initialized = await client.#connection.sendRequest<InitializeResult>('initialize', {
       processId: process.pid,
-      rootUri: null,
       capabilities: {},
       workspaceFolders: folders.map((path) => ({ uri: uriOf(path), name: path })),
       initializationOptions: { images },
     });
-    await client.#connection.sendNotification(InitializedNotification.type, {});
+    await client.#connection.sendNotification('initialized', {});
     return client;
   }
 
   /** Ends the server as an editor does; returns its exit status. */
   async stop(): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => this.#process.on('exit', resolve));
-    await this.#connection.sendRequest(ShutdownRequest.type);
-    await this.#connection.sendNotification(ExitNotification.type);
+    await this.#connection.sendRequest('shutdown');
+    await this.#connection.sendNotification('exit');
     return ended;
   }
 

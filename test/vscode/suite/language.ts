@@ -1,0 +1,96 @@
+/** Hovers on what is sealed, beside those of other extensions: in C, a header, assembly and a linker script. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'mocha';
+import { type DocumentLink, type Hover, type MarkdownString, Uri, commands, debug, workspace } from 'vscode';
+import { Recorder, sessionEnd } from './session.ts';
+import { folder, openSource } from './workspace.ts';
+
+const settings = Uri.joinPath(folder, '.vscode');
+const LAUNCH = {
+  version: '0.2.0',
+  configurations: [
+    {
+      type: 'sealscope',
+      request: 'launch',
+      name: 'The sample',
+      program: '${workspaceFolder}/resume-bug.elf',
+      harts: 2,
+      commandLine: 'scenario=resume',
+    },
+  ],
+};
+
+/** What hovers say at the `|` of a text in a source of the sample. */
+async function hoversAt(file: string, marked: string): Promise<string> {
+  const { document } = await openSource(file);
+  const at = document.getText().indexOf(marked.replace('|', ''));
+  assert.ok(at >= 0, `${file} has no ${marked}`);
+  const hovers = await commands.executeCommand<Hover[]>(
+    'vscode.executeHoverProvider',
+    document.uri,
+    document.positionAt(at + marked.indexOf('|')),
+  );
+  return hovers
+    .flatMap(({ contents }) => contents)
+    .map((content) => (content as MarkdownString).value)
+    .join('\n');
+}
+
+/** The same, once there is one: the server has just been started, or has just been told of another image. */
+async function hoverOnceThere(file: string, marked: string): Promise<string> {
+  for (;;) {
+    const text = await hoversAt(file, marked);
+    if (text !== '') return text;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('Hovers', () => {
+  before(async () => {
+    await workspace.fs.writeFile(Uri.joinPath(settings, 'launch.json'), Buffer.from(JSON.stringify(LAUNCH)));
+  });
+  after(() => workspace.fs.delete(settings, { recursive: true, useTrash: false }));
+
+  it('answer from the image that launch.json names, in each language', async () => {
+    const sealed = /\*\*Sealed after init\*\* · `cpu_caps` · `__ro_after_init`/;
+    assert.match(await hoverOnceThere('cpufeature.c', '|cpu_caps.isa = '), sealed);
+    assert.match(await hoversAt('include/cpufeature.h', 'extern struct cpu_caps cpu|_caps'), sealed);
+    assert.match(
+      await hoversAt('cpufeature.c', 'cpu_caps |__ro_after_init'),
+      /\d+ objects in resume-bug\.elf/,
+    );
+    assert.match(await hoversAt('resume-bug.lds.S', '*(.data..ro|_after_init)'), /linked `rw-`/);
+    assert.match(await hoversAt('resume-bug.lds.S', '|__start_rodata = .'), /Start of a sealed region/);
+    assert.equal(await hoversAt('cpufeature.c', 'u32 let|ters'), '');
+    assert.equal(await hoversAt('cpufeature.c', 'void __init cpu_caps_|init'), '');
+  });
+
+  it('answer in assembly', async () => {
+    const file = Uri.joinPath(folder, 'caps.S');
+    await workspace.fs.writeFile(file, Buffer.from('\tla\ta0, cpu_caps\t# cpu_caps\n'));
+    assert.match(await hoversAt('caps.S', 'a0, cpu_|caps'), /Sealed after init/);
+    assert.equal(await hoversAt('caps.S', '# cpu|_caps'), '');
+    await workspace.fs.delete(file);
+  });
+
+  it('links a linker script to the sources', async () => {
+    const { document } = await openSource('resume-bug.lds.S');
+    const links = await commands.executeCommand<DocumentLink[]>('vscode.executeLinkProvider', document.uri);
+    const link = links.find(({ range }) => document.getText(range) === '__start_ro_after_init');
+    assert.match(link?.target?.toString(true) ?? '', /include\/mm\.h#L?\d+/);
+  });
+
+  it('tell what the session knows at a stop', async () => {
+    const recorder = new Recorder();
+    const [workspaceFolder] = workspace.workspaceFolders!;
+    await debug.startDebugging(workspaceFolder, 'The sample');
+    await recorder.stopped();
+    const text = await hoversAt('cpufeature.c', '|cpu_caps.isa = ');
+    const ended = sessionEnd();
+    await debug.stopDebugging();
+    await ended;
+    recorder.dispose();
+    assert.match(text, /Now `r.*sealed by `mark_rodata_ro` at \[rodata\.c:\d+\]\(file:/);
+    assert.match(text, /ritten by `cpu_/);
+  });
+});
