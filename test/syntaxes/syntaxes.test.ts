@@ -67,8 +67,16 @@ describe('Grammars', () => {
     expect(named.filter((name) => name !== '/DISCARD/')).toEqual(loaded);
   });
 
-  it("leave no word of the sample's linker script without a scope", async () => {
-    const lines = await tokenize('source.linkerscript', read(join(sample, 'resume-bug.lds.S')));
+  it.each<[string, () => string]>([
+    ["the sample's linker script", () => read(join(sample, 'resume-bug.lds.S'))],
+    [
+      "ld's own script",
+      // Between lines of equals signs.
+      () => execFileSync('riscv64-linux-gnu-ld', ['--verbose'], { encoding: 'utf8' }).split(/^=+$/m)[1]!,
+    ],
+  ])('leave no word of %s without a scope', async (_, script) => {
+    const lines = await tokenize('source.linkerscript', script());
+    expect(lines.length).toBeGreaterThan(50);
     const bare = lines.flat().filter(({ scopes }) => /^source\.linkerscript(?: meta\.\S+)*$/.test(scopes));
     expect(bare).toEqual([]);
   });
