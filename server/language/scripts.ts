@@ -50,7 +50,7 @@ export async function scriptLinks(path: string, text: string, around: Surroundin
     const target = isAssigned
       ? uses.get(name)
       : assignment === undefined
-        ? definitionInImage(name, around)
+        ? await definitionInImage(name, around)
         : { path, ...position(text, assignment.start) };
     if (target !== undefined) links.push({ start, end, target });
     if (links.length >= LIMITS.links) break;
@@ -105,18 +105,26 @@ async function placesOfUse(
 }
 
 /** Where the debug information says that a symbol is defined, if that file is there. */
-function definitionInImage(name: string, { host, ask }: Surroundings): SourcePlace | undefined {
+async function definitionInImage(
+  name: string,
+  { host, ask }: Surroundings,
+): Promise<SourcePlace | undefined> {
   const place = ask((image) => {
     const symbol = image.symbols.symbols.find(name);
     if (symbol === undefined) return undefined;
     const { symbols, sources } = image;
-    const found =
+    const declared =
       symbol.section?.executable === true
-        ? (symbols.functionAt(symbol.address)?.declaration ?? symbols.positionAt(symbol.address))
+        ? symbols.functionAt(symbol.address)?.declaration
         : symbols.globalAt(symbol.address)?.declaration;
+    const found = declared ?? symbols.positionAt(symbol.address);
     return found && { path: sources.toHost(found.path), line: found.line, column: Math.max(1, found.column) };
   });
-  return place !== undefined && host.identity(place.path) !== undefined ? place : undefined;
+  const text = place && (await host.readText(place.path, LIMITS.fileBytes));
+  if (text === undefined) return undefined;
+  // Of assembly the debug information knows the first instruction, which the label stands above.
+  const above = text.split('\n', place.line).findLastIndex((line) => line.startsWith(`${name}:`));
+  return above < 0 ? place : { path: place.path, line: above + 1, column: 1 };
 }
 
 function position(text: string, offset: number): { readonly line: number; readonly column: number } {
