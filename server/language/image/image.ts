@@ -99,6 +99,11 @@ export class Image {
     };
   }
 
+  /** Whether there are facts of a symbol. */
+  concerns(symbol: ElfSymbol): boolean {
+    return this.#standingOf(symbol) !== undefined;
+  }
+
   /** Objects that have bytes in a range, by address. */
   objectsIn({ start, end }: Range): ElfSymbol[] {
     return this.symbols.symbols.within(start, end).filter(({ kind }) => kind === 'object');

@@ -25,15 +25,25 @@ export function symbolFor(
   place: Place,
   exists: (path: string) => boolean,
 ): ElfSymbol | undefined {
+  const candidates = image.named(name);
+  // Nearly all names stand for nothing sealed: they cost no look into the debug information, which may be large.
+  if (![...candidates, ...staticsNamed(image, name)].some((symbol) => image.concerns(symbol)))
+    return undefined;
   const file = fileOf(image, place.path, exists);
   if (file !== undefined && place.kind !== 'linker-script') {
     const local = localAt(image, file, place.line, name);
     if (local === 'automatic') return undefined;
     if (local !== undefined) return objectAt(image, local);
   }
-  const candidates = image.named(name);
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0 && isVisible(only, candidates, place)) return only;
   const ofThisFile = candidates.find((symbol) => isDefinedIn(image, symbol, file, place));
   return ofThisFile ?? candidates.find((symbol) => isVisible(symbol, candidates, place));
+}
+
+/** Static variables of functions, which compilers number: `counter.1`. */
+function staticsNamed(image: Image, name: string): Iterable<ElfSymbol> {
+  return image.symbols.symbols.startingWith(`${name}.`);
 }
 
 /** The debug information's path of a file: the file itself, or, if it was built elsewhere, the one most like it. */
