@@ -13,6 +13,7 @@ export type { PhysicalMemory } from './machine/physicalMemory.ts';
 export type { Breakpoints } from './machine/breakpoints.ts';
 export type { Watches, WatchRequest } from './machine/watches.ts';
 export type { InputBatch } from './devices/input.ts';
+export type { DiskChange, DiskSource } from './devices/virtio/disk.ts';
 export * from './memoryMap.ts';
 export {
   type Leaf,

@@ -46,6 +46,19 @@ export class InputQueue {
     return undefined;
   }
 
+  /** Whether there is a byte that has arrived by `now`. */
+  hasArrived(now: bigint): boolean {
+    const batch = this.#log[this.#batch];
+    return batch !== undefined && batch.time <= now;
+  }
+
+  /** How many batches have arrived by `now`. */
+  arrivals(now: bigint): number {
+    let index = this.#batch;
+    while ((this.#log[index]?.time ?? now + 1n) <= now) index++;
+    return index;
+  }
+
   /** How far the input has been read; what was recorded stays. */
   visit(state: StateVisitor): void {
     this.#batch = state.u32(this.#batch);

@@ -50,11 +50,12 @@ export class Plic implements Device {
     }));
   }
 
-  /** A source's wire. The request is withdrawn when it falls before anybody claimed it, as QEMU does. */
+  /** A source's wire. What was requested stays pending when it falls before anybody claimed it (section 1.2.1). */
   setSource(source: number, level: boolean): void {
     if (getBit(this.#level, source) === level) return;
     setBit(this.#level, source, level);
-    setBit(this.#pending, source, level && !getBit(this.#claimed, source));
+    if (!level || getBit(this.#claimed, source)) return;
+    setBit(this.#pending, source, true);
     this.drive();
   }
 

@@ -17,10 +17,12 @@ export interface Stateful {
 
 /** Collects state into bytes, little-endian. */
 export class StateWriter implements StateVisitor {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(4096);
+  #length = 0;
 
   u32(value: number): number {
-    for (let shift = 0; shift < 32; shift += 8) this.#bytes.push((value >>> shift) & 0xff);
+    const start = this.#room(4);
+    new DataView(this.#bytes.buffer).setUint32(start, value, true);
     return value;
   }
 
@@ -32,12 +34,25 @@ export class StateWriter implements StateVisitor {
 
   bytes(value: Uint8Array): Uint8Array {
     this.u32(value.length);
-    for (const byte of value) this.#bytes.push(byte);
+    const start = this.#room(value.length);
+    this.#bytes.set(value, start);
     return value;
   }
 
   finish(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Offset of so many more bytes. */
+  #room(length: number): number {
+    const start = this.#length;
+    this.#length += length;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    return start;
   }
 }
 

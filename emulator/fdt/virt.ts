@@ -9,11 +9,19 @@ import {
   PLIC_BASE,
   PLIC_SIZE,
   PLIC_SOURCES,
+  RTC_BASE,
+  RTC_INTERRUPT,
+  RTC_SIZE,
   TIMEBASE_HZ,
   UART_BASE,
   UART_CLOCK_HZ,
   UART_INTERRUPT,
   UART_SIZE,
+  VIRTIO_BASE,
+  VIRTIO_INTERRUPT,
+  VIRTIO_SIZE,
+  VIRTIO_SLOTS,
+  VIRTIO_STRIDE,
 } from '../memoryMap.ts';
 import { applyBootSettings, type BootSettings } from './chosen.ts';
 import { type FdtNode, type FdtTree, node, pair } from './tree.ts';
@@ -27,6 +35,8 @@ export interface VirtMachine {
   readonly mmu: 'sv39' | 'sv48' | 'sv57';
 }
 
+/** Kernels start their random numbers from it: here always from the same. */
+const RANDOM_SEED = Uint8Array.from({ length: 32 }, (_, index) => index * 7 + 1);
 const FINISHER_POWER_OFF = 0x5555;
 const FINISHER_REBOOT = 0x7777;
 
@@ -44,7 +54,10 @@ export function virtTree(machine: VirtMachine, boot: BootSettings): FdtTree {
       model: 'riscv-virtio,sealscope',
     },
     [
-      node('chosen', { 'stdout-path': `/soc/serial@${UART_BASE.toString(16)}` }),
+      node('chosen', {
+        'stdout-path': `/soc/serial@${UART_BASE.toString(16)}`,
+        'rng-seed': RANDOM_SEED,
+      }),
       cpus(machine),
       node(`memory@${RAM_PHYSICAL.toString(16)}`, {
         device_type: 'memory',
@@ -107,6 +120,18 @@ function soc(harts: number): FdtNode {
       'clock-frequency': UART_CLOCK_HZ,
       'interrupt-parent': plic,
       interrupts: UART_INTERRUPT,
+    }),
+    ...Array.from({ length: VIRTIO_SLOTS }, (_, slot) =>
+      device('virtio_mmio', VIRTIO_BASE + slot * VIRTIO_STRIDE, VIRTIO_SIZE, {
+        compatible: 'virtio,mmio',
+        'interrupt-parent': plic,
+        interrupts: VIRTIO_INTERRUPT + slot,
+      }),
+    ),
+    device('rtc', RTC_BASE, RTC_SIZE, {
+      compatible: 'google,goldfish-rtc',
+      'interrupt-parent': plic,
+      interrupts: RTC_INTERRUPT,
     }),
     device('test', FINISHER_BASE, FINISHER_SIZE, {
       compatible: ['sifive,test1', 'sifive,test0', 'syscon'],

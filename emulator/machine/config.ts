@@ -1,4 +1,5 @@
 /** What a machine is made of. Everything is checked by `resolveConfig` before anything is built. */
+import type { DiskSource } from '../devices/virtio/disk.ts';
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_SIZE } from '../layout.ts';
 import { ConfigurationError } from './errors.ts';
 import type { GuestImage } from './image.ts';
@@ -28,6 +29,8 @@ export interface MachineConfig {
   readonly commandLine?: string | undefined;
   /** A device tree to use in place of the generated one; memory, bootargs and initrd are patched in. */
   readonly dtb?: Uint8Array | undefined;
+  /** A virtio block device over these bytes; what the guest writes to it is kept in memory. */
+  readonly disk?: DiskSource | undefined;
   /** Steps a hart runs before the next one has its turn. Default 10,000. */
   readonly quantum?: number | undefined;
   /** Physical address of the image's `tohost` symbol, if it has one (HTIF: 1 passes, other odd values fail). */
@@ -44,6 +47,7 @@ export interface ResolvedConfig {
   readonly initrd: Uint8Array | undefined;
   readonly commandLine: string;
   readonly dtb: Uint8Array | undefined;
+  readonly disk: DiskSource | undefined;
   readonly quantum: number;
   readonly tohost: bigint | undefined;
 }
@@ -81,6 +85,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     initrd: config.initrd,
     commandLine: config.commandLine ?? '',
     dtb: config.dtb,
+    disk: config.disk,
     quantum: integer('quantum', config.quantum ?? DEFAULT_QUANTUM, 1, MAX_QUANTUM),
     tohost: config.tohost,
   };

@@ -2,6 +2,7 @@
 import { merge } from '../devices/device.ts';
 import { tohostExit } from '../devices/htif.ts';
 import type { InputBatch } from '../devices/input.ts';
+import { CopyOnWriteDisk, type DiskChange } from '../devices/virtio/disk.ts';
 import { BuiltinFirmware } from '../firmware/firmware.ts';
 import {
   BUILTIN_FIRMWARE,
@@ -90,6 +91,7 @@ export class Machine {
   readonly #observers = new Observers();
   readonly #frames: FrameFlags;
   readonly #power = new Power();
+  readonly #disk: CopyOnWriteDisk | undefined;
   readonly #peripherals: Peripherals;
   readonly #stops: StopControl;
   readonly #scheduler: Scheduler;
@@ -110,6 +112,7 @@ export class Machine {
     const builtin = config.firmware === 'builtin';
     this.config = config;
     this.#layout = layout;
+    this.#disk = config.disk === undefined ? undefined : new CopyOnWriteDisk(config.disk);
     this.#engine = engine;
     this.#clock = new Clock(memory);
     this.harts = Array.from({ length: config.harts }, (_, id) => new Hart(id, memory, core));
@@ -138,6 +141,8 @@ export class Machine {
     this.#peripherals = new Peripherals({
       harts: this.harts,
       clock: this.#clock,
+      ram: this.memory,
+      disk: this.#disk,
       timerInterrupt: builtin ? INTERRUPT.supervisorTimer : INTERRUPT.machineTimer,
       consoleWrite: (bytes) => this.#observers.console(bytes),
       powerOff: (reason, status) => this.#power.off(reason, status),
@@ -271,6 +276,11 @@ export class Machine {
   /** All console input so far: sent to a fresh machine, it makes the same run. */
   get inputLog(): readonly InputBatch[] {
     return this.#peripherals.input.log;
+  }
+
+  /** What the guest has written to its disk so far, by ranges; the disk's source itself is never written. */
+  get diskChanges(): readonly DiskChange[] {
+    return this.#disk?.changes ?? [];
   }
 
   // --- as a whole ----------------------------------------------------------------------------------------------

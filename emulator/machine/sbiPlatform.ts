@@ -37,7 +37,7 @@ export function sbiPlatform(parts: {
       );
       observers.tlbFlushed(hart.id);
     },
-    consoleWrite: (bytes) => observers.console(bytes),
+    consoleWrite: (bytes) => peripherals.consoleWrite(bytes),
     consoleRead: () => peripherals.consoleRead(),
     powerOff: (reason, status) => power.off(reason, status),
     hartEvent: (event) => observers.hart({ ...event, step: clock.step }),

@@ -19,6 +19,13 @@ export interface TimedEvents {
   nextEvent(): bigint | undefined;
 }
 
+/** The first of these times; undefined (never) if none of them comes. */
+export function earliest(times: readonly (bigint | undefined)[]): bigint | undefined {
+  let first: bigint | undefined;
+  for (const time of times) if (time !== undefined && (first === undefined || time < first)) first = time;
+  return first;
+}
+
 /** How much the engine has asked of TypeScript: devices, decoding, observers. */
 export interface Work {
   calls: number;

@@ -58,8 +58,6 @@ export async function loadGuest(
 }
 
 async function loadWith(loader: Loader, configuration: SessionConfiguration): Promise<LoadedGuest> {
-  if (configuration.disk !== undefined)
-    throw new SessionError('configuration', '"disk" cannot be used: this machine has no block device');
   const program = await loader.open('program', configuration.program);
   const boot = configuration.image === undefined ? program : await loader.open('image', configuration.image);
   const named =
@@ -85,6 +83,7 @@ async function loadWith(loader: Loader, configuration: SessionConfiguration): Pr
       firmware: await loader.firmware(configuration.firmware ?? 'auto', image.entry),
       initrd: await loader.bytes('initrd', configuration.initrd),
       dtb: await loader.bytes('dtb', configuration.dtb),
+      disk: configuration.disk === undefined ? undefined : await loader.source('disk', configuration.disk),
       commandLine: commandLineOf(configuration),
       tohost: tohost === undefined ? undefined : (space.physicalOf(tohost) ?? tohost),
     },
@@ -111,6 +110,11 @@ class Loader {
     const source = await this.#read(attribute, path);
     const magic = source.size >= ELF_MAGIC.length ? source.read(0, ELF_MAGIC.length) : new Uint8Array();
     return { path, source, isElf: ELF_MAGIC.every((byte, index) => magic[index] === byte) };
+  }
+
+  /** A file that is read while the guest runs. */
+  async source(attribute: string, path: string): Promise<ByteSource> {
+    return (await this.open(attribute, path)).source;
   }
 
   async bytes(attribute: string, path: string | undefined): Promise<Uint8Array | undefined> {

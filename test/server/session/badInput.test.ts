@@ -106,7 +106,7 @@ const cases: Record<
   'too much memory': [good, { memory: '64G' }, 'configuration', /memory is 68719476736/],
   'memory that is no size': [good, { memory: 'plenty' }, 'configuration', /"memory" is "plenty"/],
   'an unknown ISA': [good, { isa: 'rv32i' }, 'configuration', /rv32i/],
-  'a disk': [good, { disk: 'root.img' }, 'configuration', /no block device/],
+  'a disk that is not there': [good, { disk: 'no such disk' }, 'file', /"disk": cannot read/],
   'a device tree that is none': [{ ...good, board: LOOP }, { dtb: 'board' }, 'configuration', /./],
   'a seal that names nothing': [
     { kernel: sample },

@@ -1,0 +1,48 @@
+/** What is in the virtio slots: a disk if there is one, a console and entropy. The slots are fixed; the rest is empty. */
+import { BlockFunction } from '../devices/virtio/block.ts';
+import { ConsoleFunction, type ConsolePort, RECEIVE_QUEUE } from '../devices/virtio/console.ts';
+import type { CopyOnWriteDisk } from '../devices/virtio/disk.ts';
+import { EntropyFunction } from '../devices/virtio/entropy.ts';
+import type { VirtioFunction } from '../devices/virtio/function.ts';
+import { type TransportConnections, VirtioTransport } from '../devices/virtio/transport.ts';
+import { VIRTIO_SLOTS } from '../memoryMap.ts';
+import { earliest, type TimedEvents } from './scheduler.ts';
+
+export interface VirtioConnections extends TransportConnections {
+  readonly disk: CopyOnWriteDisk | undefined;
+  readonly console: ConsolePort;
+}
+
+/** xv6 looks for its disk in slot 0. */
+const DISK_SLOT = 0;
+const CONSOLE_SLOT = 1;
+const ENTROPY_SLOT = 2;
+
+export class VirtioDevices implements TimedEvents {
+  readonly transports: readonly VirtioTransport[];
+
+  constructor(connections: VirtioConnections) {
+    const functions = new Map<number, VirtioFunction>([
+      [CONSOLE_SLOT, new ConsoleFunction(connections.console)],
+      [ENTROPY_SLOT, new EntropyFunction()],
+    ]);
+    if (connections.disk !== undefined) functions.set(DISK_SLOT, new BlockFunction(connections.disk));
+    this.transports = Array.from(
+      { length: VIRTIO_SLOTS },
+      (_, slot) => new VirtioTransport(slot, connections, functions.get(slot)),
+    );
+  }
+
+  /** There may be input for the console. */
+  inputArrived(): void {
+    this.transports[CONSOLE_SLOT]!.kick(RECEIVE_QUEUE);
+  }
+
+  service(): void {
+    for (const transport of this.transports) transport.service();
+  }
+
+  nextEvent(): bigint | undefined {
+    return earliest(this.transports.map((transport) => transport.nextEvent()));
+  }
+}
