@@ -74,7 +74,7 @@ export async function openView(
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   const send = async (message: ToView): Promise<void> =>
-    page.evaluate(`postMessage(${JSON.stringify(message)})`);
+    page.evaluate(`postMessage(JSON.parse(${JSON.stringify(JSON.stringify(message))}))`);
   await page.exposeFunction('tellHost', async (message: ToHost) => {
     if (message.type === 'ask') await send(answer(answers, message));
     else told.push(message);

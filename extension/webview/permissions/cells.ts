@@ -113,7 +113,7 @@ type Cells = Partial<Record<(typeof columns)[number]['id'], readonly (Node | str
 
 function degradedNote({ change, seal }: { change?: Change; seal?: Seal }): Node[] {
   if (change?.isDegraded !== true && seal?.state !== 'degraded') return [];
-  return [element('span', { class: 'degraded note' }, 'degraded: no longer protected ')];
+  return [element('span', { class: 'note' }, 'degraded: no longer protected ')];
 }
 
 const aliasText = ({ name, start, permissions }: Mapping['aliases'][number]): string =>
@@ -180,7 +180,14 @@ function cellsOf(row: Row): Cells {
         content: [
           ...(fault === undefined
             ? []
-            : [element('span', { class: 'fault note' }, `${glyphs.fault} ${fault} `)]),
+            : [
+                element(
+                  'span',
+                  { class: 'note' },
+                  element('span', { class: 'mark fault', 'aria-hidden': 'true' }, glyphs.fault),
+                  ` ${fault} `,
+                ),
+              ]),
           ...degradedNote(page),
           symbols.map(({ name }) => name).join('  ') + (symbolCount > symbols.length ? '  …' : ''),
         ],
@@ -254,7 +261,8 @@ export function fillRow(target: HTMLElement, row: Row): void {
   target.firstElementChild!.prepend(twistie);
   const level = levelOf(row);
   target.setAttribute('aria-level', String(level));
-  target.className = `row ${row.kind} level${level}`;
+  const isRefused = row.kind === 'page' && row.page?.fault !== undefined;
+  target.className = `row ${row.kind} level${level}${isRefused ? ' refused' : ''}`;
   if (expansion === undefined) target.removeAttribute('aria-expanded');
   else target.setAttribute('aria-expanded', String(expansion));
 }

@@ -218,7 +218,8 @@ function render(state: State, before: State | undefined): void {
   main.classList.toggle('stale', session !== 'stopped' && space !== undefined);
   const said = noticeOf(state);
   if (notice.textContent !== said) notice.textContent = said;
-  notice.hidden = said === '';
+  // Not hidden: screen readers announce only what changes in a region that they know.
+  notice.className = said === '' ? 'spoken' : 'notice';
   map.render(state, active === undefined ? undefined : addressOf(active));
   const isRowsDue =
     space !== before?.space ||

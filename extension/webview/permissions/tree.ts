@@ -51,14 +51,15 @@ export class Tree {
     );
     this.#header = element('div', { role: 'row', class: 'row header', 'aria-rowindex': 1 }, ...titles);
     this.#body = element('div', { role: 'rowgroup', class: 'body' });
-    this.#scroller = element('div', { role: 'presentation', class: 'scroller', tabindex: -1 }, this.#body);
+    this.#scroller = element('div', { role: 'presentation', class: 'scroller' }, this.#body);
     this.root = element(
       'div',
       { role: 'treegrid', class: 'tree', 'aria-label': 'Page permissions', 'aria-colcount': columns.length },
       element('div', { role: 'rowgroup' }, this.#header),
       this.#scroller,
     );
-    this.#scroller.addEventListener('scroll', () => this.#drawSoon(), { passive: true });
+    // Scroll events come once a frame, right before it is drawn.
+    this.#scroller.addEventListener('scroll', () => this.#draw(), { passive: true });
     this.root.addEventListener('keydown', (event) => this.#onKey(event));
     this.#body.addEventListener('click', (event) => this.#onClick(event));
     this.#body.addEventListener('dblclick', (event) => this.#onDoubleClick(event));
@@ -141,8 +142,10 @@ export class Tree {
   #draw(): void {
     this.#isFrameDue = false;
     const { length } = this.#rows;
-    const top = this.#scroller.scrollTop * this.#scale;
-    const first = Math.max(0, Math.floor(top / this.#rowHeight) - OVERSCAN);
+    // Read before anything changes: afterwards it would cost a layout.
+    const { scrollTop } = this.#scroller;
+    const shift = scrollTop - scrollTop * this.#scale;
+    const first = Math.max(0, Math.floor((scrollTop - shift) / this.#rowHeight) - OVERSCAN);
     const end = Math.min(length, first + this.#pageLength + 2 * OVERSCAN + 2);
     for (const [index, row] of this.#shown) {
       if ((index >= first && index < end) || index === this.#active) continue;
@@ -152,7 +155,9 @@ export class Tree {
     for (let index = first; index < end; index++) this.#rowElement(index);
     if (length > 0) this.#rowElement(this.#active);
     for (const row of this.#spare.splice(0)) row.remove();
-    this.#position();
+    // Rows are placed relative to what is scrolled to, which differs from their number where the tree is scaled.
+    for (const [index, row] of this.#shown)
+      row.style.transform = `translateY(${index * this.#rowHeight + shift}px)`;
   }
 
   #rowElement(index: number): HTMLElement {
@@ -176,14 +181,6 @@ export class Tree {
     this.#shown.set(index, target);
     if (!target.isConnected) this.#body.append(target);
     if (row.kind === 'page' && row.page === undefined) this.#events.need(row);
-  }
-
-  /** Rows are placed relative to what is scrolled to, which differs from their number where the tree is scaled. */
-  #position(): void {
-    const { scrollTop } = this.#scroller;
-    const shift = scrollTop - scrollTop * this.#scale;
-    for (const [index, row] of this.#shown)
-      row.style.transform = `translateY(${index * this.#rowHeight + shift}px)`;
   }
 
   #onResize(): void {

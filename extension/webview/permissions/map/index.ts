@@ -3,7 +3,7 @@
  * whose positions are the mappings.
  */
 import { element, setAttributes } from '../dom.ts';
-import { type Look, type Space, indexBefore, mappingAt } from '../space.ts';
+import { type Look, type Space, indexBefore, lookOf, mappingAt } from '../space.ts';
 import type { State } from '../state.ts';
 import { countText, hexadecimal, permissionWords, shortEnd, sizeText } from '../words.ts';
 import { type Band, addressAt, bandsOf, picture, pixelOf, zoomed } from './layout.ts';
@@ -136,9 +136,19 @@ export class PageMap {
       return element('div', { class: 'band' }, this.#label(band, width), canvas);
     });
     this.#bandList.replaceChildren(...drawn, this.#cursorMark);
-    for (const [canvas, look] of this.#samples) this.#paint.sample(canvas, look);
+    this.#drawLegend(space, this.#paint);
     this.#describe(this.#cursor);
     this.#markCursor();
+  }
+
+  /** Only what is to be seen is explained. */
+  #drawLegend({ mappings }: Space, paint: Paint): void {
+    const seen = new Set<Look | 'changed'>(mappings.map(lookOf));
+    if (mappings.some(({ change }) => change !== undefined)) seen.add('changed');
+    for (const [canvas, look] of this.#samples) {
+      canvas.parentElement!.hidden = !seen.has(look);
+      paint.sample(canvas, look);
+    }
   }
 
   #label(band: Band, width: number): HTMLElement {
