@@ -20,6 +20,8 @@ export interface Window {
 }
 
 const SETTINGS = {
+  // Terminals are then text in the document, which tests can read.
+  'terminal.integrated.gpuAcceleration': 'off',
   'chat.disableAIFeatures': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.startupEditor': 'none',

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core';
 
 /** One thing to do. */
 export interface ScreenRequest {
-  action: 'texts' | 'click' | 'press' | 'type' | 'wait';
+  action: 'texts' | 'count' | 'click' | 'press' | 'type' | 'wait';
   /** A Playwright selector; the first match is used. */
   selector?: string;
   /** Text to type, or keys to press. */
@@ -60,6 +60,8 @@ async function answer(
       return {};
     case 'texts':
       await element.first().waitFor({ timeout: PATIENCE });
+      return { texts: await element.allInnerTexts() };
+    case 'count':
       return { texts: await element.allInnerTexts() };
     case 'click':
       await element.first().click({ timeout: PATIENCE });

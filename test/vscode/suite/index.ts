@@ -19,6 +19,12 @@ export async function run(): Promise<void> {
   await import('./configuration.ts');
   await import('./sample.ts');
   await import('./story.ts');
+  await import('./choices.ts');
+  await import('./console.ts');
+  await import('./phase.ts');
+  await import('./sealedWrites.ts');
+  await import('./jump.ts');
+  await import('./language.ts');
 
   const results: TestResult[] = [];
   const failures = await new Promise<number>((resolve) => {

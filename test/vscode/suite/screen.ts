@@ -27,6 +27,11 @@ export class Element {
     return (await this.#do({ action: 'texts' })).texts ?? [];
   }
 
+  /** How many there are now, without waiting for any. */
+  async count(): Promise<number> {
+    return (await this.#do({ action: 'count' })).texts?.length ?? 0;
+  }
+
   async click(): Promise<void> {
     await this.#do({ action: 'click' });
   }

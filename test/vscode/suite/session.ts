@@ -50,12 +50,18 @@ export class Recorder {
     return this.event('stopped');
   }
 
-  /** What guest and adapter have written so far. */
-  output(): string {
+  /** What guest and adapter have written so far; of one category of `output` alone, if given. */
+  output(category?: string): string {
     return this.#messages
       .filter(isEvent)
-      .filter(({ event }) => event === 'output')
-      .map((message) => (message as DebugProtocol.OutputEvent).body.output)
+      .map((message) => {
+        if (message.event === 'output') {
+          const { body } = message as DebugProtocol.OutputEvent;
+          return category === undefined || body.category === category ? body.output : '';
+        }
+        if (category !== undefined) return '';
+        return message.event === 'sealscope/console' ? (message.body as { text: string }).text : '';
+      })
       .join('');
   }
 

@@ -1,36 +1,15 @@
 /** The main job in VS Code: F5 without a launch.json, the refused store, its diagnosis, a choice, a clean end. */
 import assert from 'node:assert/strict';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import {
-  type DebugSession,
-  Location,
-  SourceBreakpoint,
-  type TextEditor,
-  commands,
-  debug,
-  workspace,
-} from 'vscode';
-import { Recorder, ask, editorAt, sessionEnd } from './session.ts';
+import { describe, it } from 'mocha';
+import { commands, debug } from 'vscode';
+import { endSession, f5, launch, recorder, recordsSessions, session } from './guest.ts';
+import { ask, editorAt, sessionEnd } from './session.ts';
 import { Element, needsScreen, press, type } from './screen.ts';
-import { openSource } from './workspace.ts';
+import { breakpointAt, openSource } from './workspace.ts';
 
 /** The store in cpufeature.c that the scenario is about. */
 const STORE = 'cpu_caps.features[FEATURE_PM].bits = pm;';
-
-let recorder: Recorder;
-
-function session(): DebugSession {
-  assert.ok(debug.activeDebugSession, 'no session is active');
-  return debug.activeDebugSession;
-}
-
-/** Presses F5 in a source of the sample and waits for the first stop. */
-async function f5(): Promise<DebugProtocol.StoppedEvent['body']> {
-  await openSource('main.c');
-  await commands.executeCommand('workbench.action.debug.start');
-  return (await recorder.stopped()).body;
-}
 
 async function scopeNamed(frame: DebugProtocol.StackFrame, name: string): Promise<DebugProtocol.Variable[]> {
   const { scopes } = await ask(session(), 'scopes', { frameId: frame.id });
@@ -57,25 +36,8 @@ async function debugConsole(line: string): Promise<string> {
   return (await new Element('.repl-tree .monaco-list-row').texts()).join('\n');
 }
 
-function breakpointAt({ document }: TextEditor, statement: string): SourceBreakpoint {
-  const position = document.positionAt(document.getText().indexOf(statement));
-  return new SourceBreakpoint(new Location(document.uri, position));
-}
-
 describe('A session on the sample', () => {
-  before(() => (recorder = new Recorder()));
-  after(() => recorder.dispose());
-
-  beforeEach(() => recorder.clear());
-
-  afterEach(async function () {
-    if (this.currentTest?.isFailed() === true) process.stderr.write(`${recorder.transcript()}\n`);
-    if (debug.activeDebugSession !== undefined) {
-      const ended = sessionEnd();
-      await debug.stopDebugging();
-      await ended;
-    }
-  });
+  recordsSessions();
 
   it('stops at the refused store, and shows the line', async () => {
     const stopped = await f5();
@@ -121,9 +83,9 @@ describe('A session on the sample', () => {
     const ended = sessionEnd();
     assert.match(await debugConsole('fault retry'), /make the page writable and store again/);
     await press('F5');
-    assert.equal((await recorder.event<DebugProtocol.ExitedEvent>('exited')).body.exitCode, 0);
+    assert.equal((await recorder().event<DebugProtocol.ExitedEvent>('exited')).body.exitCode, 0);
     await ended;
-    assert.match(recorder.output(), /resume: done, cpu_caps\.features\[2\]\.bits=0x/);
+    assert.match(recorder().output(), /resume: done, cpu_caps\.features\[2\]\.bits=0x/);
   });
 
   it("delivers the trap on a plain continue: the guest's own oops", async () => {
@@ -131,14 +93,14 @@ describe('A session on the sample', () => {
     const ended = sessionEnd();
     await ask(session(), 'continue', { threadId: threadId ?? 0 });
     await ended;
-    assert.match(recorder.output(), /Oops/);
+    assert.match(recorder().output(), /Oops/);
   });
 
   it('restarts, and stops at the same store again', async () => {
     const first = await f5();
-    recorder.clear();
+    recorder().clear();
     await commands.executeCommand('workbench.action.debug.restart');
-    const { body } = await recorder.stopped();
+    const { body } = await recorder().stopped();
     assert.deepEqual([body.reason, body.threadId, body.text], [first.reason, first.threadId, first.text]);
   });
 
@@ -147,7 +109,7 @@ describe('A session on the sample', () => {
     const breakpoint = breakpointAt(editor, 'scenario_run();');
     debug.addBreakpoints([breakpoint]);
     await commands.executeCommand('workbench.action.debug.start');
-    const { body } = await recorder.stopped();
+    const { body } = await recorder().stopped();
     assert.equal(body.reason, 'breakpoint');
     const [top] = await topFrames(body.threadId ?? 0);
     assert.equal(top?.line, breakpoint.location.range.start.line + 1);
@@ -155,19 +117,7 @@ describe('A session on the sample', () => {
   });
 
   it('ends when it is told to, with the guest in full run', async () => {
-    const folder = workspace.workspaceFolders![0];
-    const program = '${workspaceFolder}/resume-bug.elf';
-    const attributes = {
-      type: 'sealscope',
-      request: 'launch',
-      name: 'No stop',
-      program,
-      rodata: 'off',
-      harts: 2,
-    };
-    assert.equal(await debug.startDebugging(folder, attributes), true);
-    const ended = sessionEnd();
-    await debug.stopDebugging();
-    await ended;
+    await launch({ rodata: 'off' });
+    await endSession();
   });
 });

@@ -1,4 +1,4 @@
-import { type TextEditor, Uri, window, workspace } from 'vscode';
+import { Location, SourceBreakpoint, type TextEditor, Uri, window, workspace } from 'vscode';
 
 /** The folder that the launcher opened: a copy of the sample, without its launch.json. */
 export const folder = workspace.workspaceFolders![0]!.uri;
@@ -13,4 +13,10 @@ export async function exists(uri: Uri): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** A breakpoint at the first place where a source says `statement`. */
+export function breakpointAt({ document }: TextEditor, statement: string): SourceBreakpoint {
+  const position = document.positionAt(document.getText().indexOf(statement));
+  return new SourceBreakpoint(new Location(document.uri, position));
 }

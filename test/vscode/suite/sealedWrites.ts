@@ -1,0 +1,69 @@
+/** The view that lists every refused store, and what can be taken from it. */
+import assert from 'node:assert/strict';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { describe, it } from 'mocha';
+import { commands, env, window } from 'vscode';
+import { f5, launch, recorder, recordsSessions } from './guest.ts';
+import { Element, needsScreen } from './screen.ts';
+import { editorAt } from './session.ts';
+
+const row = new Element(
+  '.customview-tree .monaco-list-row[aria-label^="Store to cpu_caps.features[2].bits"]',
+);
+
+interface Exported {
+  readonly writes: readonly { readonly symbol: string; readonly count: number }[];
+}
+
+async function ranToItsEnd(): Promise<void> {
+  await recorder().event<DebugProtocol.ExitedEvent>('exited');
+}
+
+describe('The sealed writes', () => {
+  recordsSessions();
+
+  it('show a store while it waits, and go to its line', async function () {
+    needsScreen(this);
+    const { threadId } = await f5();
+    assert.ok(threadId);
+    await commands.executeCommand('sealscope.sealedWrites.focus');
+    const [text = ''] = await row.texts();
+    assert.match(text, /cpu_caps\.features\[2\]\.bits.*×1.*0x0*15 → 0x0*15.*redundant.*cpufeature\.c:70/s);
+    await commands.executeCommand('workbench.action.closeAllEditors');
+    await row.click();
+    await editorAt('cpufeature.c', 70);
+  });
+
+  it('also list what a policy let through, after the end too', async function () {
+    needsScreen(this);
+    await launch({ name: 'Policy', onSealedWrite: 'write-once' });
+    await ranToItsEnd();
+    await commands.executeCommand('sealscope.sealedWrites.focus');
+    await new Element(
+      '.customview-tree .monaco-list-row[aria-label^="Store to cpu_caps"][aria-label*="Write once"]',
+    ).wait();
+  });
+
+  it('are exported as Markdown and as JSON, and copied', async () => {
+    await launch({ name: 'Export', onSealedWrite: 'write-once' });
+    await ranToItsEnd();
+    await commands.executeCommand('sealscope.exportSealedWritesMarkdown');
+    assert.equal(window.activeTextEditor?.document.languageId, 'markdown');
+    assert.match(
+      window.activeTextEditor.document.getText(),
+      /cpu_caps\.features\[2\]\.bits[^]*mark_rodata_ro/,
+    );
+    await commands.executeCommand('sealscope.exportSealedWritesJson');
+    const { writes } = JSON.parse(window.activeTextEditor.document.getText()) as Exported;
+    assert.deepEqual(
+      writes.map(({ symbol, count }) => [symbol, count]),
+      [['cpu_caps.features[2].bits', 1]],
+    );
+    const { clipboard } = env;
+    await clipboard.writeText('');
+    await commands.executeCommand('sealscope.copySealedWrites');
+    assert.match(await clipboard.readText(), /cpu_caps/);
+    await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  });
+});
