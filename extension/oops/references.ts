@@ -26,7 +26,7 @@ const SYMBOL =
  * kernels live. Other registers hold numbers mostly.
  */
 const ADDRESS =
-  /\[<([0-9A-Fa-f]{8,16})>\]|\b(?:epc|ra|badaddr|stval|sepc)\s*:\s*([0-9a-f]{8,16})\b|\b(?:0x)?(ff[0-9a-f]{14})\b|\b0x([0-9A-Fa-f]{8,16})\b/dg;
+  /\[<([0-9A-Fa-f]{8,16})>\]|\b(?:epc|ra|badaddr|stval|sepc)\s*:\s*([0-9a-f]{8,16})\b|\b((?:0x)?ff[0-9a-f]{14})\b|\b(0x[0-9A-Fa-f]{8,16})\b/dg;
 
 /** In the order of their columns, none over another. */
 export function referencesIn(line: string): Reference[] {
@@ -61,8 +61,8 @@ function* symbols(line: string): Iterable<Reference> {
 function* addresses(line: string): Iterable<Reference> {
   for (const match of line.matchAll(ADDRESS)) {
     const group = match.findIndex((text, index) => index > 0 && (text as string | undefined) !== undefined);
-    const digits = match[group]!;
-    if (/^0+$/.test(digits)) continue;
+    const digits = match[group]!.replace(/^0x/, '');
+    if (BigInt(`0x${digits}`) === 0n) continue;
     yield { ...columns(match, group), target: { address: `0x${digits.toLowerCase()}` } };
   }
 }
