@@ -3,6 +3,7 @@ export { Machine, type RunOptions, type StoreOverride } from './machine/machine.
 export { DEFAULT_ISA, type MachineConfig, type MmuMode, type ResolvedConfig } from './machine/config.ts';
 export { ConfigurationError } from './machine/errors.ts';
 export { flatImage, type GuestImage, KERNEL_ADDRESS, type Placed, type Segment } from './machine/image.ts';
+export { isPackedKernel, KERNEL_MAGIC_LENGTH, linuxImage, unpackKernel } from './machine/kernelFile.ts';
 export type { Isa } from './machine/isa.ts';
 export type { Hart, HartState, Privilege } from './machine/hart.ts';
 export type * from './machine/observer.ts';

@@ -1,7 +1,17 @@
 /** From a configuration to a machine's ingredients: files read, formats recognised, addresses settled. */
-import { flatImage, KERNEL_ADDRESS, type GuestImage, type MachineConfig } from '../../emulator/index.ts';
+import {
+  ConfigurationError,
+  flatImage,
+  type GuestImage,
+  isPackedKernel,
+  KERNEL_MAGIC_LENGTH,
+  linuxImage,
+  type MachineConfig,
+  unpackKernel,
+} from '../../emulator/index.ts';
 import { AddressSpace } from '../sealing/addressSpace.ts';
 import {
+  byteSourceOf,
   ElfError,
   openSymbolFile,
   type ByteSource,
@@ -34,10 +44,6 @@ interface Input {
 const PT_LOAD = 1;
 const FIRMWARE_ADDRESS = 0x8000_0000n;
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
-/** Linux's `struct riscv_image_header`: text_offset, image_size, magic2 "RSC\x05" (Documentation/arch/riscv/boot-image-header.rst). */
-const HEADER = { textOffset: 8, imageSize: 16, magic2: 56, length: 64 };
-const LINUX_MAGIC2 = 0x05435352;
-const RAM_BASE = 0x8000_0000n;
 
 /**
  * @throws SessionError: `file` for what cannot be read, `image` for what is no image, `configuration` for attributes
@@ -58,8 +64,9 @@ export async function loadGuest(
 }
 
 async function loadWith(loader: Loader, configuration: SessionConfiguration): Promise<LoadedGuest> {
-  const program = await loader.open('program', configuration.program);
-  const boot = configuration.image === undefined ? program : await loader.open('image', configuration.image);
+  const program = await loader.kernel('program', configuration.program);
+  const boot =
+    configuration.image === undefined ? program : await loader.kernel('image', configuration.image);
   const named =
     configuration.symbols === undefined ? program : await loader.open('symbols', configuration.symbols);
   const symbols = named.isElf ? inFile(named.path, () => openSymbolFile(named.source)) : undefined;
@@ -107,9 +114,16 @@ class Loader {
   async open(attribute: string, path: string): Promise<Input> {
     if (this.#options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
     this.#options.onProgress?.({ text: `Reading ${path}` });
-    const source = await this.#read(attribute, path);
-    const magic = source.size >= ELF_MAGIC.length ? source.read(0, ELF_MAGIC.length) : new Uint8Array();
-    return { path, source, isElf: ELF_MAGIC.every((byte, index) => magic[index] === byte) };
+    return inputOf(path, await this.#read(attribute, path));
+  }
+
+  /** A packed one is unpacked. */
+  async kernel(attribute: string, path: string): Promise<Input> {
+    const input = await this.open(attribute, path);
+    const { source } = input;
+    if (!isPackedKernel(source.read(0, Math.min(source.size, KERNEL_MAGIC_LENGTH)))) return input;
+    this.#options.onProgress?.({ text: `Unpacking ${path}` });
+    return inputOf(path, byteSourceOf(inFile(path, () => unpackKernel(source.read(0, source.size)))));
   }
 
   /** A file that is read while the guest runs. */
@@ -148,6 +162,11 @@ class Loader {
   }
 }
 
+function inputOf(path: string, source: ByteSource): Input {
+  const magic = source.read(0, Math.min(source.size, ELF_MAGIC.length));
+  return { path, source, isElf: ELF_MAGIC.every((byte, index) => magic[index] === byte) };
+}
+
 function elfOf(boot: Input, named: Input, symbols: SymbolFile | undefined): ElfFile {
   if (boot.source === named.source && symbols !== undefined) return symbols.elf;
   return inFile(boot.path, () => openSymbolFile(boot.source).elf);
@@ -173,20 +192,9 @@ function elfGuest(path: string, elf: ElfFile): GuestImage {
   return { segments, entry };
 }
 
-/** A flat Linux Image goes where its header says; the header also tells how much room its bss needs. */
+/** A flat Linux Image goes where its header says. */
 function flatGuest({ path, source }: Input): GuestImage {
-  const bytes = source.read(0, source.size);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const isLinux = bytes.length >= HEADER.length && view.getUint32(HEADER.magic2, true) === LINUX_MAGIC2;
-  if (!isLinux)
-    throw new SessionError(
-      'image',
-      `${path}: neither an ELF file nor a flat RISC-V Linux Image (no header with "RSC")`,
-    );
-  const offset = view.getBigUint64(HEADER.textOffset, true);
-  const address = offset === 0n ? KERNEL_ADDRESS : RAM_BASE + offset;
-  const segment = { address, bytes, memorySize: view.getBigUint64(HEADER.imageSize, true), name: 'Image' };
-  return { segments: [segment], entry: address };
+  return inFile(path, () => linuxImage(source.read(0, source.size)));
 }
 
 /** A flat image lies at its own address; its vmlinux counts from its lowest `p_paddr`. */
@@ -212,7 +220,7 @@ function inFile<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof ElfError)
+    if (error instanceof ElfError || error instanceof ConfigurationError)
       throw new SessionError('image', `${path}: ${error.message}`, { cause: error });
     throw error;
   }
