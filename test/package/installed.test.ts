@@ -66,7 +66,8 @@ describe('The package in VS Code', { timeout: 180_000 }, () => {
         .contentFrame()
         .locator('#active-frame')
         .contentFrame();
-      const width = () => frame.locator('img').evaluate<number>('(image) => image.naturalWidth');
+      const width = () =>
+        frame.locator('img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
       await expect.poll(width).toBeGreaterThan(400);
     }
     await page.screenshot({ path: join(artefacts, 'walkthrough.png') });
