@@ -67,7 +67,7 @@ try {
     console.log(`${count} mappings: on the screen after ${(1000 * shown).toFixed(0)} ms of work`);
     for (const [way, step] of Object.entries(ways)) {
       const begun = await taskSeconds(client);
-      const { intervals, gaps } = (await view.page.evaluate(scroll(step))) as Scrolled;
+      const { intervals, gaps } = await view.page.evaluate<Scrolled>(scroll(step));
       const work = (1000 * ((await taskSeconds(client)) - begun)) / FRAMES;
       const at = (part: number): string => intervals[Math.floor(part * (intervals.length - 1))]!.toFixed(1);
       console.log(

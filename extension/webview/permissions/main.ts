@@ -51,6 +51,8 @@ const tree = new Tree({
     if (isExpanded) expanded.add(key);
     else expanded.delete(key);
     store.update({ expanded });
+    // The next key may come before the next frame, and means the rows as they are then.
+    store.flush();
   },
   choose: (row) => {
     if (row.kind === 'alias') void reveal({ address: row.alias.start }, true);
