@@ -4,12 +4,14 @@ import type { Hart } from '../machine/hart.ts';
 import type { Firmware } from '../machine/scheduler.ts';
 import { baseExtension } from './base.ts';
 import { dbcnExtension } from './dbcn.ts';
-import { HartStateManagement } from './hsm.ts';
+import { hsmExtension } from './hsm.ts';
 import { ipiExtension } from './ipi.ts';
 import { legacyExtension } from './legacy.ts';
 import { rfenceExtension } from './rfence.ts';
 import { failure, SBI_ERR_NOT_SUPPORTED, type SbiCall, type SbiExtension, type SbiPlatform } from './sbi.ts';
 import { srstExtension } from './srst.ts';
+import { suspExtension } from './susp.ts';
+import { SuspendedHarts } from './suspension.ts';
 import { timeExtension } from './time.ts';
 
 const A0 = 10;
@@ -18,18 +20,19 @@ const A7 = 17;
 
 export class BuiltinFirmware implements Firmware, Stateful {
   readonly #extensions = new Map<bigint, SbiExtension>();
-  readonly #hsm: HartStateManagement;
+  readonly #suspended: SuspendedHarts;
 
   constructor(platform: SbiPlatform) {
-    this.#hsm = new HartStateManagement(platform);
+    this.#suspended = new SuspendedHarts(platform);
     const extensions = [
       baseExtension((id) => this.#extensions.has(id)),
       timeExtension(platform),
       ipiExtension(platform),
       rfenceExtension(platform),
-      this.#hsm,
+      hsmExtension(platform, this.#suspended),
       srstExtension(platform),
       dbcnExtension(platform),
+      suspExtension(platform, this.#suspended),
       legacyExtension(platform),
     ];
     for (const extension of extensions) {
@@ -56,10 +59,10 @@ export class BuiltinFirmware implements Firmware, Stateful {
   }
 
   resumeSuspended(): void {
-    this.#hsm.resumeSuspended();
+    this.#suspended.resume();
   }
 
   visit(state: StateVisitor): void {
-    this.#hsm.visit(state);
+    this.#suspended.visit(state);
   }
 }

@@ -7,6 +7,7 @@ export const SBI_SUCCESS = 0n;
 export const SBI_ERR_FAILED = -1n;
 export const SBI_ERR_NOT_SUPPORTED = -2n;
 export const SBI_ERR_INVALID_PARAM = -3n;
+export const SBI_ERR_DENIED = -4n;
 export const SBI_ERR_INVALID_ADDRESS = -5n;
 export const SBI_ERR_ALREADY_AVAILABLE = -6n;
 

@@ -14,9 +14,6 @@ const SHUTDOWN = 0n;
 const WARM_REBOOT = 2n;
 const NO_REASON = 0n;
 const SYSTEM_FAILURE = 1n;
-/** From here, types belong to vendors and platforms, and reasons to SBI implementations and them; below, all is reserved. */
-const VENDOR_TYPES = 0xf000_0000n;
-const VENDOR_REASONS = 0xe000_0000n;
 
 export function srstExtension(platform: SbiPlatform): SbiExtension {
   return {
@@ -25,11 +22,8 @@ export function srstExtension(platform: SbiPlatform): SbiExtension {
       if (functionId !== 0) return failure(SBI_ERR_NOT_SUPPORTED);
       const wanted = BigInt.asUintN(32, type);
       const why = BigInt.asUintN(32, reason);
-      if (wanted > WARM_REBOOT || why > SYSTEM_FAILURE) {
-        const reserved =
-          (wanted > WARM_REBOOT && wanted < VENDOR_TYPES) || (why > SYSTEM_FAILURE && why < VENDOR_REASONS);
-        return failure(reserved ? SBI_ERR_INVALID_PARAM : SBI_ERR_NOT_SUPPORTED);
-      }
+      // Reserved, or somebody's own: there is no such type or reason here.
+      if (wanted > WARM_REBOOT || why > SYSTEM_FAILURE) return failure(SBI_ERR_INVALID_PARAM);
       if (wanted === SHUTDOWN && why === NO_REASON) platform.powerOff('poweroff', 0);
       else if (wanted === SHUTDOWN) platform.powerOff('fail', 1);
       else platform.powerOff('reboot', 0);

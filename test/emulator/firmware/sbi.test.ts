@@ -7,7 +7,7 @@ const LIMIT = 1_000_000n;
 /** An SBI call: extension, function, arguments. */
 type Call = readonly [extension: bigint, functionId: bigint, ...values: bigint[]];
 
-const [BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN] = [
+const [BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, SUSP] = [
   0x10n,
   0x5449_4d45n,
   0x73_5049n,
@@ -15,6 +15,7 @@ const [BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN] = [
   0x48_534dn,
   0x5352_5354n,
   0x4442_434en,
+  0x5355_5350n,
 ] as const;
 const ALL = 0xffff_ffff_ffff_ffffn;
 const [NOT_SUPPORTED, INVALID_PARAM, INVALID_ADDRESS, ALREADY_AVAILABLE] = [-2n, -3n, -5n, -6n];
@@ -50,10 +51,17 @@ describe('calls and their answers', () => {
     ['mvendorid', [BASE, 4n], [0n, 0n]],
     ['mimpid', [BASE, 6n], [0n, 0n]],
     ['unknown base function', [BASE, 7n], [NOT_SUPPORTED, 0n]],
-    ...[BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, 0n, 1n, 2n, 3n, 8n].map(
+    ...[BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, SUSP, 0n, 1n, 2n, 3n, 8n].map(
       (id): [string, Call, [bigint, bigint]] => [`probe 0x${id.toString(16)}`, [BASE, 3n, id], [0n, 1n]],
     ),
     ['probe PMU', [BASE, 3n, 0x50_4d55n], [0n, 0n]],
+    ['probe firmware features', [BASE, 3n, 0x4657_4654n], [0n, 0n]],
+    ['number of performance counters', [0x50_4d55n, 0n], [NOT_SUPPORTED, 0n]],
+    ['set a firmware feature', [0x4657_4654n, 0n, 0n, 1n, 0n], [NOT_SUPPORTED, 0n]],
+    ['system suspend of a reserved type', [SUSP, 0n, 1n, 0x8020_0000n, 0n], [INVALID_PARAM, 0n]],
+    ["system suspend of a platform's type", [SUSP, 0n, 0x8000_0000n, 0x8020_0000n, 0n], [INVALID_PARAM, 0n]],
+    ['system suspend to an address outside RAM', [SUSP, 0n, 0n, 0n, 0n], [INVALID_ADDRESS, 0n]],
+    ['unknown system suspend function', [SUSP, 1n], [NOT_SUPPORTED, 0n]],
     ['probe all ones', [BASE, 3n, ALL], [0n, 0n]],
     ['unknown extension', [0x1234_5678n, 0n], [NOT_SUPPORTED, 0n]],
     ['extension of all ones', [ALL, ALL, ALL], [NOT_SUPPORTED, 0n]],
@@ -82,12 +90,12 @@ describe('calls and their answers', () => {
       [HSM, 3n, 0x8000_0001n, 0x8020_0000n, 0n],
       [INVALID_PARAM, 0n],
     ],
-    ["suspend with a platform's type", [HSM, 3n, 0x9000_0000n, 0x8020_0000n, 0n], [NOT_SUPPORTED, 0n]],
+    ["suspend with a platform's type", [HSM, 3n, 0x9000_0000n, 0x8020_0000n, 0n], [INVALID_PARAM, 0n]],
     ['suspend to an address outside RAM', [HSM, 3n, 0x8000_0000n, 0n, 0n], [INVALID_ADDRESS, 0n]],
     ['unknown HSM function', [HSM, 4n], [NOT_SUPPORTED, 0n]],
     ['reset with a reserved type', [SRST, 0n, 3n, 0n], [INVALID_PARAM, 0n]],
     ['reset with a reserved reason', [SRST, 0n, 0n, 2n], [INVALID_PARAM, 0n]],
-    ["reset with a vendor's type", [SRST, 0n, 0xf000_0000n, 0n], [NOT_SUPPORTED, 0n]],
+    ["reset with a vendor's type", [SRST, 0n, 0xf000_0000n, 0n], [INVALID_PARAM, 0n]],
     ['unknown reset function', [SRST, 1n], [NOT_SUPPORTED, 0n]],
     ['console write of nothing', [DBCN, 0n, 0n, 0x8020_0000n, 0n], [0n, 0n]],
     ['console write of too much', [DBCN, 0n, 1n << 60n, 0x8020_0000n, 0n], [INVALID_PARAM, 0n]],
@@ -227,6 +235,64 @@ describe('hart state management', () => {
       { kind: 'resume', hart: 0, by: undefined, address, retentive },
     ]);
     expect(running.machine.idleSteps, 'nothing ran meanwhile').toBeGreaterThan(9_900n);
+  });
+
+  /** The system sleeps until a device or the timer has something to wake it for; sie and PLIC say which may. */
+  const WAKE_SOURCES: [string, string, number][] = [
+    ['the timer', 'rdtime a0; addi a0, a0, 1000; sbi TIME', 5],
+    [
+      "the RTC's alarm",
+      `li t0, 0x101000; li t1, 1; sw t1, 0x10(t0)
+       lwu t1, 0(t0); lwu t2, 4(t0); li t3, 100000; add t1, t1, t3; sw t2, 12(t0); sw t1, 8(t0)
+       li t0, 0xc000000; li t1, 1; sw t1, 44(t0); li t2, 0x2080; add t2, t2, t0; li t1, 1 << 11; sw t1, 0(t2)
+       li t1, 0x200; csrs sie, t1`,
+      9,
+    ],
+    [
+      'a key',
+      `li t0, 0x10000000; li t1, 1; sb t1, 1(t0)
+       li t0, 0xc000000; li t1, 1; sw t1, 40(t0); li t2, 0x2080; add t2, t2, t0; li t1, 1 << 10; sw t1, 0(t2)
+       li t1, 0x200; csrs sie, t1`,
+      9,
+    ],
+  ];
+  test.each(WAKE_SOURCES)('suspend to RAM until %s', async (_, prepare, bit) => {
+    const guest = assemble(`
+      ${prepare}
+      li a0, 0; la a1, back; li a2, 0x66; sbi SUSP
+    bad: finish 1
+    back:
+      bnez a0, bad
+      li t0, 0x66; bne a1, t0, bad
+      csrr t0, satp; bnez t0, bad
+      csrr t0, sstatus; andi t0, t0, 2; bnez t0, bad
+      csrr t0, sip; srli t0, t0, ${bit}; andi t0, t0, 1; beqz t0, bad
+      finish 0`);
+    const running = await start(guest.image, { harts: 2 });
+    running.machine.sendInput(Buffer.from('x'), 20_000n);
+    const address = guest.symbols.get('back');
+    expect(events(running)).toEqual([
+      { kind: 'suspend', hart: 0, by: 0, address, retentive: false },
+      { kind: 'resume', hart: 0, by: undefined, address, retentive: false },
+    ]);
+    expect(running.machine.idleSteps, 'nothing ran meanwhile').toBeGreaterThan(9_000n);
+  });
+
+  test('nothing wakes a system whose sources are all off', async () => {
+    const { machine } = await start(assemble('li a0, 0; la a1, _start; sbi SUSP').image);
+    expect(machine.run(LIMIT)).toEqual({ kind: 'idle' });
+  });
+
+  test('the system is not suspended while another hart runs', async () => {
+    const guest = assemble(`
+      la a1, second; li a0, 1; sbi HSM, 0
+      li a0, 0; la a1, second; sbi SUSP
+      li t0, -4; bne a0, t0, bad
+      finish 0
+    bad: finish 1
+    second: j second`);
+    const { machine } = await start(guest.image, { harts: 2 });
+    expect(machine.run(LIMIT)).toMatchObject({ reason: 'pass' });
   });
 
   test('an IPI wakes a suspended hart, and both harts see each other', async () => {

@@ -32,6 +32,7 @@ const PRELUDE = `
 .equ HSM, 0x48534D
 .equ SRST, 0x53525354
 .equ DBCN, 0x4442434E
+.equ SUSP, 0x53555350
 .section .text
 .globl _start
 _start:
