@@ -2,6 +2,7 @@
  * The browser side of the permissions view in a browser: contents, keyboard, accessibility, and pictures of it in
  * VS Code's themes (build/webview). `npm run build` makes what is tested.
  */
+import { statSync } from 'node:fs';
 import axe from 'axe-core';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -289,4 +290,9 @@ describe.each(themeNames)('In the theme %s', (theme) => {
     await view.page.locator('.hit').first().waitFor();
     expect(await violations()).toEqual([]);
   });
+});
+
+it('is small', async () => {
+  view = await openView(browser, {});
+  expect(statSync('dist/webview/permissions.js').size).toBeLessThan(150_000);
 });
