@@ -11,7 +11,6 @@ import {
 } from 'vscode-languageclient/node';
 import { IMAGES, SYMBOL, type ImageConfiguration, type SymbolAt } from '../../server/language/protocol.ts';
 import type { SealscopeSessions } from '../session/index.ts';
-import type { LanguageSupport } from './index.ts';
 import { sessionText } from './sessionFacts.ts';
 
 /** Languages of VS Code and of the usual extensions, and linker scripts whatever they are taken for. */
@@ -21,6 +20,12 @@ const DOCUMENTS = [
   ),
   { scheme: 'file', pattern: '**/*.{lds,ld,ldscript,lds.S,lds.s,lds.h,ld.S,ld.in}' },
 ];
+
+/** A client whose server runs. */
+export interface LanguageSupport {
+  setImages(images: readonly ImageConfiguration[]): Promise<void>;
+  stop(): Promise<void>;
+}
 
 /** @param server The server's script. */
 export async function startLanguageClient(

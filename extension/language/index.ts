@@ -6,13 +6,8 @@ import { homedir } from 'node:os';
 import { Disposable, type ExtensionContext, workspace } from 'vscode';
 import type { ImageConfiguration } from '../../server/language/protocol.ts';
 import type { SealscopeSessions } from '../session/index.ts';
+import type { LanguageSupport } from './client.ts';
 import { distinct, imageOf, type Variables } from './launchImages.ts';
-
-/** What is asked of the client, which is a bundle of its own: see scripts/build.ts. */
-export interface LanguageSupport {
-  setImages(images: readonly ImageConfiguration[]): Promise<void>;
-  stop(): Promise<void>;
-}
 
 export function registerLanguageSupport(context: ExtensionContext, sessions: SealscopeSessions): Disposable {
   let support: Promise<LanguageSupport> | undefined;
@@ -43,6 +38,7 @@ export function registerLanguageSupport(context: ExtensionContext, sessions: Sea
   );
 }
 
+/** The client is a bundle of its own, loaded here: see scripts/build.ts. */
 async function start(
   context: ExtensionContext,
   sessions: SealscopeSessions,

@@ -120,7 +120,8 @@ async function definitionInImage(
     const found = declared ?? symbols.positionAt(symbol.address);
     return found && { path: sources.toHost(found.path), line: found.line, column: Math.max(1, found.column) };
   });
-  const text = place && (await host.readText(place.path, LIMITS.fileBytes));
+  if (place === undefined) return undefined;
+  const text = await host.readText(place.path, LIMITS.fileBytes);
   if (text === undefined) return undefined;
   // Of assembly the debug information knows the first instruction, which the label stands above.
   const above = text.split('\n', place.line).findLastIndex((line) => line.startsWith(`${name}:`));
