@@ -28,8 +28,13 @@ export interface CoreExports {
   sret(hart: number, slot: number): number;
   wfi(hart: number, slot: number): number;
   fenceI(hart: number, slot: number): number;
+  /** sfence.w.inval and sfence.inval.ir. */
+  fenceInvalidation(hart: number, slot: number): number;
+  /** operation: 0 inval, 1 clean, 2 flush, 4 zero, of the 64 bytes around `va`. */
+  cacheBlock(hart: number, slot: number, va: bigint, operation: number): number;
   illegal(hart: number, slot: number): number;
   sfenceVma(hart: number, slot: number, va: bigint, asid: bigint, hasVa: number, hasAsid: number): number;
+  // The interpreter calls the core's floating-point routines, too; core/float.ts describes them.
   /** Slot that holds the instruction which starts in a page's last halfword. */
   crossPage(hart: number, slot: number): number;
 

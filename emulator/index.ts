@@ -1,6 +1,7 @@
 /** The machine, for everybody above it. */
 export { Machine, type RunOptions, type StoreOverride } from './machine/machine.ts';
-export { DEFAULT_ISA, type MachineConfig, type MmuMode, type ResolvedConfig } from './machine/config.ts';
+export type { MachineConfig, MmuMode, ResolvedConfig } from './machine/config.ts';
+export { DEFAULT_ISA } from './machine/isa.ts';
 export { ConfigurationError } from './machine/errors.ts';
 export { flatImage, type GuestImage, KERNEL_ADDRESS, type Placed, type Segment } from './machine/image.ts';
 export { isPackedKernel, KERNEL_MAGIC_LENGTH, linuxImage, unpackKernel } from './machine/kernelFile.ts';
@@ -29,6 +30,7 @@ export {
   type WalkStep,
 } from './permissions/walk.ts';
 export { type Alias, type AliasSearch, findAliases } from './permissions/aliases.ts';
+export { type LeafRun, type MappingList, type PageMapping, walkMappings } from './permissions/mappings.ts';
 export type { Extent, ExtentChange, Writability } from './permissions/rangeMapping.ts';
 export {
   MAX_TRACKED_BYTES,

@@ -43,8 +43,8 @@ export const TRAP_FILTER = GLOBALS + 0x20;
 export const INTERRUPT_FILTER = GLOBALS + 0x28;
 /** i32: 1 marks the frames that page walks read as FRAME_PAGE_TABLE. */
 export const TRACK_PAGE_TABLES = GLOBALS + 0x30;
-/** i32: 1 = the walker sets A and D (Svadu), 0 = a clear A or D faults (Svade). */
-export const UPDATE_AD = GLOBALS + 0x34;
+/** i32: the EXTENSION_* that the harts have. */
+export const EXTENSIONS = GLOBALS + 0x34;
 /** i32: 1 = ecall from S goes to the host's firmware instead of trapping to M. */
 export const BUILTIN_FIRMWARE = GLOBALS + 0x38;
 /** i32: an OVERRIDE_* code for the store at step OVERRIDE_STEP: what to do although its page refuses it. */
@@ -65,7 +65,7 @@ export const ACCESS_ADDRESS = GLOBALS + 0x80;
 export const ACCESS_PHYSICAL = GLOBALS + 0x88;
 /** i64: the value being stored (zero-extended), or for page-table stores the new doubleword. */
 export const ACCESS_VALUE = GLOBALS + 0x90;
-/** i64: the bytes there now, zero-extended; for page-table stores the old doubleword. */
+/** i64: the bytes there now, zero-extended; for page-table stores the old doubleword; of a block its first that is not 0. */
 export const ACCESS_OLD = GLOBALS + 0x98;
 /** i32: size in bytes. */
 export const ACCESS_SIZE = GLOBALS + 0xa0;
@@ -84,6 +84,23 @@ export const LEAF_PTE = GLOBALS + 0xd0;
 export const LEAF_PTE_ADDRESS = GLOBALS + 0xd8;
 /** i32: its level (0 = 4 KiB, 1 = 2 MiB, 2 = 1 GiB, …). */
 export const LEAF_LEVEL = GLOBALS + 0xe0;
+
+/** Extensions that more depends on than which instructions there are. C, S and U are always there. */
+export const EXTENSION_M = 1 << 0;
+export const EXTENSION_A = 1 << 1;
+export const EXTENSION_F = 1 << 2;
+export const EXTENSION_D = 1 << 3;
+export const EXTENSION_B = 1 << 4;
+export const EXTENSION_ZICBOM = 1 << 5;
+export const EXTENSION_ZICBOZ = 1 << 6;
+export const EXTENSION_SSTC = 1 << 7;
+/** A clear A or D faults; without Svade and Svadu the walker sets them. */
+export const EXTENSION_SVADE = 1 << 8;
+/** menvcfg.ADUE decides whether the walker sets A and D. */
+export const EXTENSION_SVADU = 1 << 9;
+export const EXTENSION_SVNAPOT = 1 << 10;
+export const EXTENSION_SVPBMT = 1 << 11;
+export const EXTENSION_SMEPMP = 1 << 12;
 
 export const ACCESS_LOAD = 0;
 export const ACCESS_STORE = 1;
@@ -173,6 +190,11 @@ export const PMPADDR = CSRS + 0xd0;
 export const TLB_HAS_SUPERPAGES = CSRS + 0x150;
 /** i32: what PMP grants everywhere (R 1, W 2, X 4), to S and U in bits 2..0 and to M in 6..4; −1 if it depends. */
 export const PMP_UNIFORM = CSRS + 0x154;
+/** i32 each: the two fields of fcsr. */
+export const FFLAGS = CSRS + 0x158;
+export const FRM = CSRS + 0x15c;
+export const STIMECMP = CSRS + 0x160;
+export const MSECCFG = CSRS + 0x168;
 /** 64 bytes: slots for a single instruction outside any code page, see `crossPage` in the core. */
 export const CROSSING_SLOTS = 0x800;
 
@@ -268,7 +290,10 @@ export const SLOT_RS1 = 6;
 export const SLOT_RS2 = 8;
 /** u8: length of the instruction in bytes, 2 or 4. */
 export const SLOT_LENGTH = 10;
-/** i32: immediate; slot distance in bytes for a jump within its page; CSR number; raw bits if illegal. */
+/**
+ * i32: immediate; slot distance in bytes for a jump within its page; CSR number; raw bits if illegal; of a
+ * floating-point instruction its rounding mode in bits 2..0, and rs3 above, so that bits 7..3 are an offset from F.
+ */
 export const SLOT_IMM = 12;
 
 /** Not decoded yet. */

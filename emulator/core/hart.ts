@@ -28,9 +28,9 @@ export const S = 1;
 export const M = 3;
 
 /*
- * mstatus (privileged spec, "Machine Status Registers"); FS, VS, XS and SD are zero: no F, D or V yet.
- *   35..34 SXL | 33..32 UXL | 22 TSR | 21 TW | 20 TVM | 19 MXR | 18 SUM | 17 MPRV
- *   12..11 MPP | 8 SPP | 7 MPIE | 5 SPIE | 3 MIE | 1 SIE
+ * mstatus (privileged spec, "Machine Status Registers"); VS and XS are zero, SD is 1 if FS is Dirty.
+ *   63 SD | 35..34 SXL | 33..32 UXL | 22 TSR | 21 TW | 20 TVM | 19 MXR | 18 SUM | 17 MPRV
+ *   14..13 FS (0 Off, 1 Initial, 2 Clean, 3 Dirty) | 12..11 MPP | 8 SPP | 7 MPIE | 5 SPIE | 3 MIE | 1 SIE
  */
 export const SIE: u64 = 1 << 1;
 export const MIE_BIT: u64 = 1 << 3;
@@ -39,6 +39,7 @@ export const MPIE: u64 = 1 << 7;
 export const SPP: u64 = 1 << 8;
 export const MPP: u64 = 3 << 11;
 export const MPP_SHIFT: u64 = 11;
+export const FS: u64 = 3 << 13;
 export const MPRV: u64 = 1 << 17;
 export const SUM: u64 = 1 << 18;
 export const MXR: u64 = 1 << 19;
@@ -47,6 +48,7 @@ export const TW: u64 = 1 << 21;
 export const TSR: u64 = 1 << 22;
 export const UXL_64: u64 = 2 << 32;
 export const SXL_64: u64 = 2 << 34;
+export const SD: u64 = 1 << 63;
 
 /** Address behind the last hart's block. */
 export function hartsEnd(): usize {
@@ -61,6 +63,11 @@ export function privilege(hart: usize): i32 {
 export function dataPrivilege(hart: usize): i32 {
   const mstatus = load<u64>(hart, MSTATUS);
   return privilege(hart) == M && mstatus & MPRV ? <i32>((mstatus & MPP) >> MPP_SHIFT) : privilege(hart);
+}
+
+/** Floating-point state differs from what was saved last: fcsr or a register was written. */
+export function markFloatDirty(hart: usize): void {
+  store<u64>(hart, load<u64>(hart, MSTATUS) | FS | SD, MSTATUS);
 }
 
 /** Selects the fast TLBs for the mode that PRIVILEGE and mstatus describe. */

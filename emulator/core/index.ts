@@ -14,9 +14,11 @@ import {
   MSTATUS,
   RUN_STATE,
   RUN_STOPPED,
+  STIMECMP,
 } from '../layout';
 import { fetch } from './code';
 import { MSTATUS_AT_RESET, hasCsr, writeCsr as writeExistingCsr } from './csr';
+import { resetEnvironment } from './envcfg';
 import { M, setPrivilege } from './hart';
 import { takeInterrupt } from './interrupt';
 import { pmpChanged } from './pmp';
@@ -24,14 +26,45 @@ import { flushTlb } from './tlb';
 import { clearReservation, deliver } from './trap';
 
 export { amoRead, amoWrite, lr, sc } from './atomics';
+export { cacheBlock } from './cacheblock';
 export { crossPage, dropAll, dropCode } from './code';
 export { hasCsr, readCsr } from './csr';
+export {
+  floatAdd,
+  floatClass,
+  floatDivide,
+  floatEqual,
+  floatLess,
+  floatLessOrEqual,
+  floatMaximum,
+  floatMinimum,
+  floatMultiply,
+  floatMultiplyAdd,
+  floatNarrow,
+  floatSquareRoot,
+  floatToInteger,
+  floatWiden,
+  integerToFloat,
+} from './float';
 export { modeChanged, setPrivilege } from './hart';
 export { pendingInterrupts, setInterruptLines, setSoftwarePending } from './interrupt';
 export { loadSlow, storeSlow } from './memory';
-export { csrOp, ebreak, ecall, fenceI, illegal, mret, sfenceVma, sret, wfi } from './system';
+export {
+  csrOp,
+  ebreak,
+  ecall,
+  fenceI,
+  fenceInvalidation,
+  illegal,
+  mret,
+  sfenceVma,
+  sret,
+  wfi,
+} from './system';
 export { fence, flushFast, flushFastAll, flushFrame, lookup as tlbLookup } from './tlb';
 export { probe } from './translate';
+
+const NEVER: u64 = u64.MAX_VALUE;
 
 /** Where the interpreter goes on at HART.PC; interrupts are looked at here and nowhere else. */
 export function resume(hart: usize): usize {
@@ -49,6 +82,8 @@ export function reset(hart: usize): void {
   store<usize>(hart, (hart - HARTS) / HART_STRIDE, HART_ID);
   store<i32>(hart, RUN_STOPPED, RUN_STATE);
   store<u64>(hart, MSTATUS_AT_RESET, MSTATUS);
+  resetEnvironment(hart);
+  store<u64>(hart, NEVER, STIMECMP);
   clearReservation(hart);
   flushTlb(hart);
   pmpChanged(hart);

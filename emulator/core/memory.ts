@@ -201,10 +201,16 @@ function describe(first: u64, second: u64): void {
   const size = load<i32>(ACCESS_SIZE);
   const low = min(size, PAGE_SIZE - <i32>(load<u64>(ACCESS_ADDRESS) & PAGE_OFFSET));
   let old: u64 = 0;
-  if (inRam(first)) old = loadBytes(ramAddress(first), low);
+  if (inRam(first)) old = low > 8 ? firstNonzero(ramAddress(first), low) : loadBytes(ramAddress(first), low);
   if (low < size && inRam(second)) old |= loadBytes(ramAddress(second), size - low) << (low * 8);
   store<u64>(ACCESS_PHYSICAL, first);
   store<u64>(ACCESS_OLD, old);
+}
+
+/** Of a cache block that would be zeroed: 0 only if nothing changes. */
+function firstNonzero(address: usize, size: i32): u64 {
+  for (let i = 0; i < size; i += 8) if (load<u64>(address + i)) return load<u64>(address + i);
+  return 0;
 }
 
 /** `commit` for a page of an access that has translated another page since. */

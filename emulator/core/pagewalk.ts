@@ -6,16 +6,27 @@
  *   va    38..30 VPN[2] | 29..21 VPN[1] | 20..12 VPN[0] | 11..0 offset
  *   PTE   see pte.ts
  */
-import { FRAME_FLAGS, FRAME_PAGE_TABLE, TRACK_PAGE_TABLES } from '../layout';
+import {
+  EXTENSION_SVNAPOT,
+  EXTENSION_SVPBMT,
+  FRAME_FLAGS,
+  FRAME_PAGE_TABLE,
+  MENVCFG,
+  TRACK_PAGE_TABLES,
+} from '../layout';
+import { PBMTE } from './envcfg';
+import { hasExtension } from './extensions';
 import { flushFrame } from './tlb';
 import { S } from './hart';
 import { PMP_R, pmpAllows } from './pmp';
-import { PTE_A, PTE_D, PTE_G, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X } from './pte';
+import { PTE_A, PTE_D, PTE_G, PTE_N, PTE_PBMT, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X } from './pte';
 import { frameOf, inRam, ramAddress } from './ram';
 
 export const PPN: u64 = (1 << 44) - 1;
-/** N and PBMT are reserved without Svnapot and Svpbmt. */
-const RESERVED: u64 = ~((1 << 54) - 1);
+const RESERVED: u64 = 0x7f << 54;
+/** Svnapot: the one size of naturally aligned ranges, 64 KiB, marked by the lowest bits of the PPN. */
+const NAPOT_PAGES: u64 = 16;
+const NAPOT_MARK: u64 = 8;
 
 export const FOUND = 0;
 export const PAGE_FAULT = 1;
@@ -37,29 +48,41 @@ export function walk(hart: usize, satp: u64, va: u64): i32 {
   const unused = 52 - 9 * levels;
   if (<u64>((<i64>(va << unused)) >> unused) != va) return PAGE_FAULT; // bits above the VPN must equal its highest
 
+  const reserved = reservedBits(hart);
   let a = (satp & PPN) << 12; // 1
   leafGlobal = 0;
   for (let i = levels - 1; i >= 0; i--) {
     const address = a + ((va >> (12 + 9 * i)) & 511) * 8; // 2
     if (!readable(hart, address)) return ACCESS_FAULT;
     const pte = load<u64>(ramAddress(address));
-    if (!(pte & PTE_V) || (pte & (PTE_R | PTE_W)) == PTE_W || pte & RESERVED) return PAGE_FAULT; // 3
+    if (!(pte & PTE_V) || (pte & (PTE_R | PTE_W)) == PTE_W || pte & reserved) return PAGE_FAULT; // 3
     const ppn = (pte >> 10) & PPN;
     leafGlobal |= pte & PTE_G;
     if (!(pte & (PTE_R | PTE_X))) {
-      if (pte & (PTE_D | PTE_A | PTE_U)) return PAGE_FAULT; // reserved in a pointer
+      if (pte & (PTE_D | PTE_A | PTE_U | PTE_N | PTE_PBMT)) return PAGE_FAULT; // reserved in a pointer
       a = ppn << 12; // 4
       continue;
     }
-    const within: u64 = ((<u64>1) << (9 * i)) - 1;
+    if ((pte & PTE_PBMT) == PTE_PBMT) return PAGE_FAULT; // reserved
+    let within: u64 = ((<u64>1) << (9 * i)) - 1;
     if (ppn & within) return PAGE_FAULT; // 6: a misaligned superpage
+    if (pte & PTE_N) {
+      within = NAPOT_PAGES - 1;
+      if (i != 0 || (ppn & within) != NAPOT_MARK) return PAGE_FAULT; // reserved
+    }
     leaf = pte;
     leafAddress = address;
     leafLevel = i;
-    leafFrame = ppn | ((va >> 12) & within);
+    leafFrame = (ppn & ~within) | ((va >> 12) & within);
     return FOUND;
   }
   return PAGE_FAULT; // 4: i < 0
+}
+
+/** Bits of a PTE that must be zero. Memory types are for whom menvcfg gives them to; a debugger's walk asks no hart. */
+function reservedBits(hart: usize): u64 {
+  const types = hasExtension(EXTENSION_SVPBMT) && (!hart || (load<u64>(hart, MENVCFG) & PBMTE) != 0);
+  return RESERVED | (hasExtension(EXTENSION_SVNAPOT) ? 0 : PTE_N) | (types ? 0 : PTE_PBMT);
 }
 
 /** Page tables are read with S-mode's permissions; only RAM holds any. */

@@ -1,10 +1,12 @@
 /**
- * Physical memory protection (privileged spec, "Physical Memory Protection"): 16 entries, granularity 4 bytes.
+ * Physical memory protection (privileged spec, "Physical Memory Protection" and "Smepmp"): 16 entries, granularity
+ * 4 bytes.
  *
  *   pmpcfg   7 L | 6..5 zero | 4..3 A (0 OFF, 1 TOR, 2 NA4, 3 NAPOT) | 2 X | 1 W | 0 R
  *   pmpaddr  53..0 address bits 55..2
+ *   mseccfg  2 RLB (locks may be bypassed) | 1 MMWP (M-mode needs an entry) | 0 MML (entries are M-mode's or others')
  */
-import { PMPADDR, PMPCFG, PMP_UNIFORM } from '../layout';
+import { MSECCFG, PMPADDR, PMPCFG, PMP_UNIFORM } from '../layout';
 import { M, S } from './hart';
 import { flushFast } from './tlb';
 
@@ -19,6 +21,9 @@ const ENTRIES: usize = 16;
 const ADDRESS_BITS: u64 = (1 << 54) - 1;
 const PHYSICAL_END: u64 = 1 << 56;
 const IT_DEPENDS = -1;
+const MML = 1;
+const MMWP = 2;
+const RLB = 4;
 
 /** What `privilege` may do with the bytes [pa, pa + size): PMP_R | PMP_W | PMP_X. */
 export function pmpAllows(hart: usize, pa: u64, size: u64, privilege: i32): i32 {
@@ -27,9 +32,13 @@ export function pmpAllows(hart: usize, pa: u64, size: u64, privilege: i32): i32 
   // "Priority and Matching Logic": the first entry that matches any byte decides, and must match all.
   for (let i: usize = 0; i < ENTRIES; i++) {
     if (!range(hart, i) || start >= pa + size || pa >= end) continue;
-    return pa < start || pa + size > end ? 0 : granted(load<u8>(hart + i, PMPCFG), privilege);
+    return pa < start || pa + size > end ? 0 : granted(hart, load<u8>(hart + i, PMPCFG), privilege);
   }
-  return granted(0, privilege);
+  return grantedByNone(hart, privilege);
+}
+
+function security(hart: usize): i32 {
+  return load<i32>(hart, MSECCFG);
 }
 
 /** The bytes of the entry that `range` looked at last. */
@@ -54,18 +63,42 @@ function range(hart: usize, i: usize): bool {
   return true;
 }
 
-/** By an entry's configuration, or by none (0). */
-function granted(cfg: u8, privilege: i32): i32 {
+/** By an entry's configuration. */
+function granted(hart: usize, cfg: i32, privilege: i32): i32 {
+  if (security(hart) & MML) return grantedLockdown(cfg, privilege);
   return privilege == M && !(cfg & LOCKED) ? ALL : cfg & ALL;
+}
+
+/** Smepmp's truth table: a locked entry is M-mode's, another one S's and U's, and W without R makes it shared. */
+function grantedLockdown(cfg: i32, privilege: i32): i32 {
+  const rights = cfg & ALL;
+  const locked = (cfg & LOCKED) != 0;
+  if (isShared(rights)) {
+    if (locked) return privilege == M && rights & PMP_X ? PMP_R | PMP_X : PMP_X;
+    return privilege == M || rights & PMP_X ? PMP_R | PMP_W : PMP_R;
+  }
+  if (locked && rights == ALL) return PMP_R;
+  return locked == (privilege == M) ? rights : 0;
+}
+
+function isShared(rights: i32): bool {
+  return (rights & (PMP_R | PMP_W)) == PMP_W;
+}
+
+/** Where no entry matches. */
+function grantedByNone(hart: usize, privilege: i32): i32 {
+  if (privilege != M || security(hart) & MMWP) return 0;
+  return security(hart) & MML ? PMP_R | PMP_W : ALL;
 }
 
 /** Sets PMP_UNIFORM, which spares most machines the search: nothing is set, or the first entry covers everything. */
 export function pmpChanged(hart: usize): void {
-  let uniform = granted(0, S) | (granted(0, M) << 4);
+  let uniform = grantedByNone(hart, S) | (grantedByNone(hart, M) << 4);
   for (let i: usize = 0; i < ENTRIES; i++) {
     if (!range(hart, i)) continue;
     const cfg = load<u8>(hart + i, PMPCFG);
-    uniform = start == 0 && end >= PHYSICAL_END ? granted(cfg, S) | (granted(cfg, M) << 4) : IT_DEPENDS;
+    const everywhere = start == 0 && end >= PHYSICAL_END;
+    uniform = everywhere ? granted(hart, cfg, S) | (granted(hart, cfg, M) << 4) : IT_DEPENDS;
     break;
   }
   store<i32>(hart, uniform, PMP_UNIFORM);
@@ -79,9 +112,13 @@ export function readPmpcfg(hart: usize, index: usize): u64 {
 
 export function writePmpcfg(hart: usize, index: usize, value: u64): void {
   for (let i = index; i < index + 8; i++, value >>= 8) {
-    if (load<u8>(hart + i, PMPCFG) & LOCKED) continue;
-    let cfg = (<u8>value) & (LOCKED | (3 << 3) | ALL);
-    if (!(cfg & PMP_R)) cfg &= ~PMP_W; // W without R is reserved
+    if (isLocked(hart, i)) continue;
+    let cfg = (<i32>value) & (LOCKED | (3 << 3) | ALL);
+    if (!(security(hart) & MML)) {
+      if (!(cfg & PMP_R)) cfg &= ~PMP_W; // W without R is reserved
+    } else if (!(security(hart) & RLB) && cfg & LOCKED && grantedLockdown(cfg, M) & PMP_X) {
+      continue; // M-mode gets nothing more to execute
+    }
     store<u8>(hart + i, cfg, PMPCFG);
   }
   pmpChanged(hart);
@@ -91,13 +128,28 @@ export function readPmpaddr(hart: usize, i: usize): u64 {
   return load<u64>(hart + i * 8, PMPADDR);
 }
 
+function isLocked(hart: usize, i: usize): bool {
+  return (load<u8>(hart + i, PMPCFG) & LOCKED) != 0 && !(security(hart) & RLB);
+}
+
+/** MML and MMWP stay once they are set; RLB can be set only while nothing is locked. */
+export function writeMseccfg(hart: usize, value: u64): void {
+  const old = security(hart);
+  let written = (<i32>value) & (MML | MMWP | RLB);
+  if (!(old & RLB) && anyLocked(hart)) written &= ~RLB;
+  store<u64>(hart, written | (old & (MML | MMWP)), MSECCFG);
+  pmpChanged(hart);
+}
+
+function anyLocked(hart: usize): bool {
+  for (let i: usize = 0; i < ENTRIES; i++) if (load<u8>(hart + i, PMPCFG) & LOCKED) return true;
+  return false;
+}
+
 /** Ignored if the entry is locked, or is the start of a locked TOR entry. */
 export function writePmpaddr(hart: usize, i: usize, value: u64): void {
-  if (load<u8>(hart + i, PMPCFG) & LOCKED) return;
-  if (i + 1 < ENTRIES) {
-    const next = load<u8>(hart + i + 1, PMPCFG);
-    if (next & LOCKED && ((next >> 3) & 3) == TOR) return;
-  }
+  if (isLocked(hart, i)) return;
+  if (i + 1 < ENTRIES && isLocked(hart, i + 1) && ((load<u8>(hart + i + 1, PMPCFG) >> 3) & 3) == TOR) return;
   store<u64>(hart + i * 8, value & ADDRESS_BITS, PMPADDR);
   pmpChanged(hart);
 }

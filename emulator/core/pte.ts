@@ -12,3 +12,7 @@ export const PTE_G: u64 = 32;
 export const PTE_A: u64 = 64;
 export const PTE_D: u64 = 128;
 export const PTE_FLAGS: u64 = 0x3ff;
+/** Svpbmt's memory type; with one thread and no caches, only whether it is a valid one shows. */
+export const PTE_PBMT: u64 = 3 << 61;
+/** Svnapot. */
+export const PTE_N: u64 = 1 << 63;

@@ -52,14 +52,20 @@ export function loadBytes(address: usize, size: i32): u64 {
   return value;
 }
 
+/** A cache block, which is larger than 8 bytes, is only ever filled with zeros. */
 export function storeBytes(address: usize, value: u64, size: i32): void {
-  if (size == 8) store<u64>(address, value);
+  if (size > 8) memory.fill(address, 0, size);
+  else if (size == 8) store<u64>(address, value);
   else if (size == 4) store<u32>(address, value);
   else for (let i = 0; i < size; i++, value >>= 8) store<u8>(address + i, value);
 }
 
-/** Stores `size` bytes (1 to 8) within one page, keeps predecoded code coherent, and reports page-table changes. */
+/** Stores `size` bytes (1 to 8, or a cache block) within one page, keeps predecoded code coherent, and reports page-table changes. */
 export function storeRam(hart: usize, pa: u64, value: u64, size: i32): void {
+  if (size > 8) {
+    for (let i = 0; i < size; i += 8) storeRam(hart, pa + i, value, 8);
+    return;
+  }
   const flags = frameFlags(pa);
   if (flags & FRAME_PAGE_TABLE) {
     storePageTable(hart, pa, value, size);

@@ -2,6 +2,7 @@
 import {
   BUILTIN_FIRMWARE,
   DATA_TLB,
+  EXIT_NONE,
   EXIT_REASON,
   EXIT_SBI,
   EXIT_WAIT,
@@ -47,8 +48,9 @@ export function csrOp(hart: usize, slot: usize, op: i32, operand: u64, writes: i
           : modifiable(hart, csr) & ~operand;
     writeCsr(hart, csr, value);
     store<u64>(hart + load<u16>(slot, SLOT_RD), old, X);
-    if (load<usize>(hart, DATA_TLB) == set && !changesFetches(csr) && !takeableInterrupts(hart))
-      return INLINE;
+    const stays =
+      load<usize>(hart, DATA_TLB) == set && !changesFetches(csr) && load<i32>(EXIT_REASON) == EXIT_NONE;
+    if (stays && !takeableInterrupts(hart)) return INLINE;
     complete(hart, slot);
     return 0;
   }
@@ -57,7 +59,7 @@ export function csrOp(hart: usize, slot: usize, op: i32, operand: u64, writes: i
 }
 
 function changesFetches(csr: i32): bool {
-  return csr == Csr.satp || (csr >= Csr.pmpcfg0 && csr < Csr.pmpaddr0 + 16);
+  return csr == Csr.satp || csr == Csr.mseccfg || (csr >= Csr.pmpcfg0 && csr < Csr.pmpaddr0 + 16);
 }
 
 /** With built-in firmware an ecall from S is the host's to answer and to complete. */
@@ -104,6 +106,11 @@ export function wfi(hart: usize, slot: usize): i32 {
 
 export function fenceI(hart: usize, slot: usize): i32 {
   return INLINE;
+}
+
+/** SFENCE.W.INVAL and SFENCE.INVAL.IR. */
+export function fenceInvalidation(hart: usize, slot: usize): i32 {
+  return privilege(hart) == U ? illegal(hart, slot) : INLINE;
 }
 
 export function sfenceVma(hart: usize, slot: usize, va: u64, asid: u64, hasVa: i32, hasAsid: i32): i32 {

@@ -5,9 +5,12 @@ import {
   ACCESS_LOAD,
   ACCESS_SC,
   ACCESS_STORE,
+  EXTENSION_SVADE,
+  EXTENSION_SVADU,
   LEAF_LEVEL,
   LEAF_PTE,
   LEAF_PTE_ADDRESS,
+  MENVCFG,
   MSTATUS,
   OVERRIDE,
   OVERRIDE_NONE,
@@ -16,8 +19,9 @@ import {
   SATP,
   SATP_BARE,
   TLB_PTE,
-  UPDATE_AD,
 } from '../layout';
+import { ADUE } from './envcfg';
+import { hasExtension } from './extensions';
 import { M, MXR, S, SUM, U, dataPrivilege, now, privilege } from './hart';
 import {
   ACCESS_FAULT,
@@ -107,13 +111,19 @@ export function translate(hart: usize, va: u64, kind: i32): u64 {
   if (!forced && kind != INSPECT) {
     const needed = PTE_A | (isStore(kind) ? PTE_D : 0); // 7
     if ((leaf & needed) != needed) {
-      if (!load<i32>(UPDATE_AD)) return refuse(kind, PAGE_FAULT);
+      if (!updatesAccessedDirty(hart)) return refuse(kind, PAGE_FAULT);
       if (!(pmpAllows(hart, leafAddress, 8, S) & PMP_W)) return refuse(kind, ACCESS_FAULT);
     }
     flags = (leaf & PTE_FLAGS) | leafGlobal | needed;
     walked = true;
   }
   return physical(leafFrame, va); // 8
+}
+
+/** With Svadu M-mode decides; else a clear A or D faults with Svade, and without it is set as on older harts. */
+function updatesAccessedDirty(hart: usize): bool {
+  if (hasExtension(EXTENSION_SVADU)) return (load<u64>(hart, MENVCFG) & ADUE) != 0;
+  return !hasExtension(EXTENSION_SVADE);
 }
 
 /** The access of the last `translate` is going to happen: the walk's A and D are set, the TLB remembers. */

@@ -35,6 +35,8 @@ export interface VirtMachine {
   readonly mmu: 'sv39' | 'sv48' | 'sv57';
 }
 
+/** Bytes that one cbo instruction is about; there is no cache. */
+const CACHE_BLOCK = 64;
 /** Kernels start their random numbers from it: here always from the same. */
 const RANDOM_SEED = Uint8Array.from({ length: 32 }, (_, index) => index * 7 + 1);
 const FINISHER_POWER_OFF = 0x5555;
@@ -87,6 +89,8 @@ function cpus({ harts, isa, mmu }: VirtMachine): FdtNode {
           'riscv,isa': isa.text,
           'riscv,isa-base': 'rv64i',
           'riscv,isa-extensions': isa.extensions,
+          ...(isa.extensions.includes('zicbom') ? { 'riscv,cbom-block-size': CACHE_BLOCK } : {}),
+          ...(isa.extensions.includes('zicboz') ? { 'riscv,cboz-block-size': CACHE_BLOCK } : {}),
           'mmu-type': `riscv,${mmu}`,
         },
         [

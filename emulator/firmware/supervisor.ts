@@ -5,6 +5,7 @@ const MEDELEG = 0x302;
 const MIDELEG = 0x303;
 const MCOUNTEREN = 0x306;
 const SCOUNTEREN = 0x106;
+const MENVCFG = 0x30a;
 const PMPCFG0 = 0x3a0;
 const PMPADDR0 = 0x3b0;
 /** NAPOT, R, W, X: with an address of all ones, everything. */
@@ -19,13 +20,20 @@ const DELEGATED_EXCEPTIONS = 0xb1ffn;
 const DELEGATED_INTERRUPTS = 0x222n;
 /** cycle, time and instret. */
 const COUNTERS = 7n;
+/** mstatus.FS: floating point may be used, and is taken for modified. */
+const FLOAT_DIRTY = 3n << 13n;
+/** menvcfg: STCE, PBMTE, CBZE, CBCFE, and CBIE as a flush; what the hart does not have stays 0. ADUE is as at reset. */
+const ENVIRONMENT = (1n << 63n) | (1n << 62n) | (1n << 7n) | (1n << 6n) | (1n << 4n);
+const ADUE = 1n << 61n;
 
 /**
  * From power-on to the state in which SBI hands a hart to S-mode (SBI 2.0, table of sbi_hart_start's registers):
- * satp and sstatus.SIE are 0, a0 holds the hart id and a1 `opaque`.
+ * satp and sstatus.SIE are 0, a0 holds the hart id and a1 `opaque`. Extensions that need M-mode's leave have it, as
+ * from OpenSBI.
  */
 export function enterSupervisor(hart: Hart, address: bigint, opaque: bigint): void {
-  hart.setCsr(MSTATUS, 0n);
+  hart.setCsr(MSTATUS, FLOAT_DIRTY);
+  hart.setCsr(MENVCFG, ENVIRONMENT | ((hart.csr(MENVCFG) ?? 0n) & ADUE));
   hart.setCsr(MEDELEG, DELEGATED_EXCEPTIONS);
   hart.setCsr(MIDELEG, DELEGATED_INTERRUPTS);
   hart.setCsr(MCOUNTEREN, COUNTERS);

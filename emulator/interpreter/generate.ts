@@ -1,6 +1,8 @@
 import {
   CSR_WRITE,
+  type CacheBlockOperation,
   type CsrOperation,
+  type FloatOperation,
   type InstructionBuilder,
   type SystemCall,
 } from '../isa/instruction.ts';
@@ -8,6 +10,7 @@ import { FIRST_OPERATION, operations, type Operation } from '../isa/table.ts';
 import {
   BUDGET,
   DATA_TLB,
+  F,
   FAST_ADDEND,
   FAST_FETCH,
   FAST_READ,
@@ -16,6 +19,8 @@ import {
   FAST_TLB_ENTRY_SIZE,
   FAST_WRITE,
   FETCH_TLB,
+  FRM,
+  MSTATUS,
   PAGE_SIZE,
   PC,
   PC_BASE,
@@ -96,7 +101,24 @@ const CORE_FUNCTIONS = {
   sret: signature('ii'),
   wfi: signature('ii'),
   fenceI: signature('ii'),
+  fenceInvalidation: signature('ii'),
+  cacheBlock: signature('iili'),
   illegal: signature('ii'),
+  floatAdd: signature('iiill', 'i64'),
+  floatMultiply: signature('iiill', 'i64'),
+  floatDivide: signature('iiill', 'i64'),
+  floatSquareRoot: signature('iiil', 'i64'),
+  floatMultiplyAdd: signature('iiilll', 'i64'),
+  floatMinimum: signature('iill', 'i64'),
+  floatMaximum: signature('iill', 'i64'),
+  floatEqual: signature('iill', 'i64'),
+  floatLess: signature('iill', 'i64'),
+  floatLessOrEqual: signature('iill', 'i64'),
+  floatClass: signature('iil', 'i64'),
+  floatToInteger: signature('iiili', 'i64'),
+  integerToFloat: signature('iiili', 'i64'),
+  floatWiden: signature('il', 'i64'),
+  floatNarrow: signature('iil', 'i64'),
 } as const;
 type CoreFunction = keyof typeof CORE_FUNCTIONS;
 
@@ -105,6 +127,12 @@ interface Imports {
   readonly decode: number;
   readonly breakpoint: number;
 }
+
+/** mstatus: FS, and the summary that goes with its value Dirty. */
+const FS = 3n << 13n;
+const SD = 1n << 63n;
+const DYNAMIC_ROUNDING = 7;
+const LAST_ROUNDING_MODE = 4;
 
 /** Where a branch can go: a position in the nesting of blocks, counted from the outside. */
 type Label = number;
@@ -189,6 +217,9 @@ class OperationBuilder implements InstructionBuilder {
 
   readonly rs1 = i64.load(i32.add(hart, i32.load16U(slot, SLOT_RS1)), X);
   readonly rs2 = i64.load(i32.add(hart, i32.load16U(slot, SLOT_RS2)), X);
+  readonly f1 = i64.load(i32.add(hart, i32.load16U(slot, SLOT_RS1)), F);
+  readonly f2 = i64.load(i32.add(hart, i32.load16U(slot, SLOT_RS2)), F);
+  readonly f3 = i64.load(i32.add(hart, i32.and(i32.load(slot, SLOT_IMM), i32.const(0xf8))), F);
   readonly imm = i64.extendS(i32.load(slot, SLOT_IMM));
   readonly pc = pcOf(slot);
   readonly nextPc: I64;
@@ -223,7 +254,7 @@ class OperationBuilder implements InstructionBuilder {
     statement.store64(this.#code, i32.add(hart, i32.load16U(slot, SLOT_RD)), X, value);
   }
 
-  load(address: I64, size: Size, signed: boolean): void {
+  load(address: I64, size: Size, signed: boolean): I64 {
     const va = this.bind(address);
     const at = this.#run.declare('i32');
     this.#onFastHit(
@@ -237,7 +268,7 @@ class OperationBuilder implements InstructionBuilder {
         this.#redirectIfZero(at.value);
       },
     );
-    this.setRd(i64.loadSized(at.value, size, signed));
+    return i64.loadSized(at.value, size, signed);
   }
 
   store(address: I64, value: I64, size: Size): void {
@@ -309,6 +340,36 @@ class OperationBuilder implements InstructionBuilder {
     const rs2Field = i32.load16U(slot, SLOT_RS2);
     this.#beginSlow();
     this.#redirectIfZero(this.#core('sfenceVma', this.rs1, this.rs2, rs1Field, rs2Field));
+  }
+
+  cacheBlock(operation: CacheBlockOperation): void {
+    this.#beginSlow();
+    this.#redirectIfZero(this.#core('cacheBlock', this.rs1, i32.const(operation)));
+  }
+
+  requireFloat(): void {
+    const off = i64.eqz(i64.and(i64.load(hart, MSTATUS), i64.const(FS)));
+    this.#run.if(off, () => this.system('illegal'));
+  }
+
+  rounding(): I32 {
+    const { index, value } = this.#run.declare('i32');
+    statement.localSet(this.#code, index, i32.and(i32.load(slot, SLOT_IMM), i32.const(7)));
+    this.#run.if(i32.eq(value, i32.const(DYNAMIC_ROUNDING)), () =>
+      statement.localSet(this.#code, index, i32.load(hart, FRM)),
+    );
+    this.#run.if(i32.gtU(value, i32.const(LAST_ROUNDING_MODE)), () => this.system('illegal'));
+    return value;
+  }
+
+  float(operation: FloatOperation, ...operands: Expression[]): I64 {
+    return call('i64', this.#imports.core[operation], [hart, ...operands]);
+  }
+
+  setFd(value: I64): void {
+    statement.store64(this.#code, i32.add(hart, i32.load16U(slot, SLOT_RD)), F, value);
+    const dirty = i64.or(i64.load(hart, MSTATUS), i64.const(BigInt.asIntN(64, FS | SD)));
+    statement.store64(this.#code, hart, MSTATUS, dirty);
   }
 
   system(name: SystemCall): void {

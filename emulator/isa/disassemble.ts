@@ -1,6 +1,6 @@
 import { csrName } from './csrs.ts';
 import type { Operands } from './instruction.ts';
-import { REGISTER_NAMES } from './registers.ts';
+import { FLOAT_REGISTER_NAMES, REGISTER_NAMES } from './registers.ts';
 import { decode, lengthOf } from './table.ts';
 
 export interface Disassembled {
@@ -14,6 +14,9 @@ export interface Disassembled {
 }
 
 const x = (number: number): string => REGISTER_NAMES[number]!;
+const f = (number: number): string => FLOAT_REGISTER_NAMES[number]!;
+const ROUNDING_MODES = ['rne', 'rtz', 'rdn', 'rup', 'rmm', 'unknown', 'unknown', 'dyn'];
+const DYNAMIC = 7;
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 /** Fence sets: predecessor and successor, each of i, o, r, w. */
@@ -39,6 +42,14 @@ const pseudo = (of: string, name: string, syntax: string, when: (o: Operands) =>
   syntax,
   when,
 });
+
+/** frcsr, fscsr and their like, for the whole of fcsr and for its fields. */
+const floatCsr = (number: number, name: string): Pseudo[] => [
+  pseudo('csrrs', `fr${name}`, 'rd', (o) => o.imm === number && o.rs1 === 0),
+  pseudo('csrrw', `fs${name}`, 'rs1', (o) => o.imm === number && o.rd === 0),
+  pseudo('csrrw', `fs${name}`, 'rd,rs1', (o) => o.imm === number),
+  pseudo('csrrwi', `fs${name}i`, 'rd,uimm', (o) => o.imm === number && number !== 0x003),
+];
 
 const PSEUDO: readonly Pseudo[] = [
   pseudo('addi', 'nop', '', (o) => o.rd === 0 && o.rs1 === 0 && o.imm === 0),
@@ -70,6 +81,9 @@ const PSEUDO: readonly Pseudo[] = [
   pseudo('csrrs', 'rdcycle', 'rd', (o) => o.rs1 === 0 && o.imm === 0xc00),
   pseudo('csrrs', 'rdtime', 'rd', (o) => o.rs1 === 0 && o.imm === 0xc01),
   pseudo('csrrs', 'rdinstret', 'rd', (o) => o.rs1 === 0 && o.imm === 0xc02),
+  ...floatCsr(0x001, 'flags'),
+  ...floatCsr(0x002, 'rm'),
+  ...floatCsr(0x003, 'csr'),
   pseudo('csrrs', 'csrr', 'rd,csr', (o) => o.rs1 === 0),
   pseudo('csrrw', 'csrw', 'csr,rs1', (o) => o.rd === 0),
   pseudo('csrrs', 'csrs', 'csr,rs1', (o) => o.rd === 0),
@@ -77,6 +91,13 @@ const PSEUDO: readonly Pseudo[] = [
   pseudo('csrrwi', 'csrwi', 'csr,uimm', (o) => o.rd === 0),
   pseudo('csrrsi', 'csrsi', 'csr,uimm', (o) => o.rd === 0),
   pseudo('csrrci', 'csrci', 'csr,uimm', (o) => o.rd === 0),
+  pseudo('fence', 'pause', '', (o) => o.rd === 0 && o.rs1 === 0 && o.imm === 0x010),
+  pseudo('add.uw', 'zext.w', 'rd,rs1', (o) => o.rs2 === 0),
+  ...['s', 'd'].flatMap((suffix) => [
+    pseudo(`fsgnj.${suffix}`, `fmv.${suffix}`, 'fd,f1', (o) => o.rs1 === o.rs2),
+    pseudo(`fsgnjn.${suffix}`, `fneg.${suffix}`, 'fd,f1', (o) => o.rs1 === o.rs2),
+    pseudo(`fsgnjx.${suffix}`, `fabs.${suffix}`, 'fd,f1', (o) => o.rs1 === o.rs2),
+  ]),
   pseudo('sfence.vma', 'sfence.vma', '', (o) => o.rs1 === 0 && o.rs2 === 0),
   pseudo('sfence.vma', 'sfence.vma', 'rs1', (o) => o.rs2 === 0),
 ];
@@ -99,6 +120,11 @@ export function disassemble(bits: number, pc: bigint): Disassembled {
     rd: () => x(operands.rd),
     rs1: () => x(operands.rs1),
     rs2: () => x(operands.rs2),
+    fd: () => f(operands.rd),
+    f1: () => f(operands.rs1),
+    f2: () => f(operands.rs2),
+    f3: () => f(operands.imm >>> 3),
+    rm: () => ROUNDING_MODES[operands.imm & 7]!,
     imm: () => String(operands.imm),
     shamt: () => hex(operands.imm),
     upper: () => hex((operands.imm >>> 12) & 0xfffff),
@@ -107,13 +133,15 @@ export function disassemble(bits: number, pc: bigint): Disassembled {
     target: () => hex(target!),
     fence: () => fenceSets(operands.imm & 0xfff),
   };
+  const full = alias?.syntax ?? instruction.syntax;
+  const syntax = (operands.imm & 7) === DYNAMIC ? full.replace(',rm', '') : full;
   const ordering =
     instruction.mask === 0xf800707f || instruction.name.startsWith('lr.')
       ? ['', '.rl', '.aq', '.aqrl'][(bits >>> 25) & 3]!
       : '';
   return {
     mnemonic: (alias?.name ?? instruction.name) + ordering,
-    operands: (alias?.syntax ?? instruction.syntax).replace(/[a-z]+[12]?/g, (word) => words[word]!()),
+    operands: syntax.replace(/[a-z]+[123]?/g, (word) => words[word]!()),
     length,
     ...(target === undefined ? {} : { target }),
   };

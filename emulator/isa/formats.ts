@@ -41,6 +41,12 @@ export const formatShift = (b: number): Operands => ({
   rs2: 0,
   imm: (b >>> 20) & 63,
 });
+/** Floating point: the rounding mode as an immediate, with rs3 above it where there is one. */
+export const formatFloat = (b: number): Operands => ({ ...formatR(b), imm: (b >>> 12) & 7 });
+export const formatFloat4 = (b: number): Operands => ({
+  ...formatR(b),
+  imm: ((b >>> 27) << 3) | ((b >>> 12) & 7),
+});
 /** CSR instructions: the CSR's number as an unsigned immediate; rs1 is a register or a 5-bit number. */
 export const formatCsr = (b: number): Operands => ({ rd: rd(b), rs1: rs1(b), rs2: 0, imm: b >>> 20 });
 

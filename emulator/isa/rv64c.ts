@@ -62,8 +62,10 @@ export const rv64c: readonly CompressedInstruction[] = [
   c('c.addi4spn', 0x0000, 0xe003, 'addi', (b) =>
     addi4spn(b) === 0 ? undefined : operands({ rd: rs2Short(b), rs1: 2, imm: addi4spn(b) }),
   ),
+  c('c.fld', 0x2000, 0xe003, 'fld', (b) => operands({ rd: rs2Short(b), rs1: rdShort(b), imm: double(b) })),
   c('c.lw', 0x4000, 0xe003, 'lw', (b) => operands({ rd: rs2Short(b), rs1: rdShort(b), imm: word(b) })),
   c('c.ld', 0x6000, 0xe003, 'ld', (b) => operands({ rd: rs2Short(b), rs1: rdShort(b), imm: double(b) })),
+  c('c.fsd', 0xa000, 0xe003, 'fsd', (b) => operands({ rs2: rs2Short(b), rs1: rdShort(b), imm: double(b) })),
   c('c.sw', 0xc000, 0xe003, 'sw', (b) => operands({ rs2: rs2Short(b), rs1: rdShort(b), imm: word(b) })),
   c('c.sd', 0xe000, 0xe003, 'sd', (b) => operands({ rs2: rs2Short(b), rs1: rdShort(b), imm: double(b) })),
 
@@ -92,6 +94,7 @@ export const rv64c: readonly CompressedInstruction[] = [
   c('c.bnez', 0xe001, 0xe003, 'bne', (b) => operands({ rs1: rdShort(b), imm: branch(b) })),
 
   c('c.slli', 0x0002, 0xe003, 'slli', (b) => operands({ rd: rd(b), rs1: rd(b), imm: uimm6(b) })),
+  c('c.fldsp', 0x2002, 0xe003, 'fld', (b) => operands({ rd: rd(b), rs1: 2, imm: doubleSp(b) })),
   c('c.lwsp', 0x4002, 0xe003, 'lw', (b) =>
     rd(b) === 0 ? undefined : operands({ rd: rd(b), rs1: 2, imm: wordSp(b) }),
   ),
@@ -103,6 +106,7 @@ export const rv64c: readonly CompressedInstruction[] = [
   c('c.jalr', 0x9002, 0xf07f, 'jalr', (b) => operands({ rd: 1, rs1: rd(b) })),
   c('c.mv', 0x8002, 0xf003, 'add', (b) => operands({ rd: rd(b), rs2: rs2(b) })),
   c('c.add', 0x9002, 0xf003, 'add', (b) => operands({ rd: rd(b), rs1: rd(b), rs2: rs2(b) })),
+  c('c.fsdsp', 0xa002, 0xe003, 'fsd', (b) => operands({ rs1: 2, rs2: rs2(b), imm: storeDoubleSp(b) })),
   c('c.swsp', 0xc002, 0xe003, 'sw', (b) => operands({ rs1: 2, rs2: rs2(b), imm: storeWordSp(b) })),
   c('c.sdsp', 0xe002, 0xe003, 'sd', (b) => operands({ rs1: 2, rs2: rs2(b), imm: storeDoubleSp(b) })),
 ];

@@ -12,12 +12,12 @@ import {
 } from './formats.ts';
 import type { Instruction, InstructionBuilder } from './instruction.ts';
 
-const OP = 0x33;
-const OP_32 = 0x3b;
-const OP_IMM = 0x13;
-const OP_IMM_32 = 0x1b;
+export const OP = 0x33;
+export const OP_32 = 0x3b;
+export const OP_IMM = 0x13;
+export const OP_IMM_32 = 0x1b;
 
-type Binary = (a: I64, b: I64) => I64;
+export type Binary = (a: I64, b: I64) => I64;
 
 /** rd = f(rs1, rs2). */
 export const register = (name: string, opcode: number, f3: number, f7: number, f: Binary): Instruction => ({
@@ -37,10 +37,17 @@ const immediate = (name: string, opcode: number, f3: number, f: Binary): Instruc
 });
 
 /** Shifts by a constant: 6 bits of amount on RV64, 5 for the W forms (whose bit 25 must be 0). */
-const shift = (name: string, opcode: number, f3: number, funct: number, f: Binary): Instruction => ({
+export const shift = (
+  name: string,
+  opcode: number,
+  f3: number,
+  funct: number,
+  f: Binary,
+  amountBits: 5 | 6 = opcode === OP_IMM ? 6 : 5,
+): Instruction => ({
   name,
   match: (opcode | (f3 << 12) | (funct << 25)) >>> 0,
-  mask: opcode === OP_IMM ? 0xfc00707f : 0xfe00707f,
+  mask: amountBits === 6 ? 0xfc00707f : 0xfe00707f,
   operands: formatShift,
   syntax: 'rd,rs1,shamt',
   build: (b) => b.setRd(f(b.rs1, b.imm)),
@@ -51,7 +58,7 @@ const load = (name: string, f3: number, size: Size, signed: boolean): Instructio
   ...opcode3(0x03, f3),
   operands: formatI,
   syntax: 'rd,imm(rs1)',
-  build: (b) => b.load(i64.add(b.rs1, b.imm), size, signed),
+  build: (b) => b.setRd(b.load(i64.add(b.rs1, b.imm), size, signed)),
 });
 
 const store = (name: string, f3: number, size: Size): Instruction => ({

@@ -1,10 +1,8 @@
 import { choose, i32, i64, type I32, type I64 } from '../wasm/expression.ts';
 import type { Instruction, InstructionBuilder } from './instruction.ts';
 import { formatR, opcode37 } from './formats.ts';
-import { register } from './rv64i.ts';
+import { OP, OP_32, register } from './rv64i.ts';
 
-const OP = 0x33;
-const OP_32 = 0x3b;
 const LOW = i64.const(0xffff_ffffn);
 const SHIFT_32 = i64.const(32n);
 const SIGN_SHIFT = i64.const(63n);

@@ -9,7 +9,8 @@ import {
   SLOT_RS2,
   X_SINK,
 } from '../layout.ts';
-import { decode, illegal, lengthOf, operationNumber } from './table.ts';
+import type { Extension } from './extensions.ts';
+import { decode, extensionOf, illegal, lengthOf, operationNumber } from './table.ts';
 
 /** Where a slot's instruction lies, as far as its decoding depends on it. */
 export interface SlotPlace {
@@ -26,9 +27,17 @@ const REGISTER_BYTES = 8;
  * @param memory the machine's memory
  * @param slot address of the slot in it
  * @param bits 32 bits of code (the upper half of a compressed instruction is ignored)
+ * @param extensions of the machine: other instructions are illegal
  */
-export function decodeIntoSlot(memory: DataView, slot: number, bits: number, place: SlotPlace): void {
-  const decoded = decode(bits);
+export function decodeIntoSlot(
+  memory: DataView,
+  slot: number,
+  bits: number,
+  place: SlotPlace,
+  extensions: ReadonlySet<Extension>,
+): void {
+  const known = decode(bits);
+  const decoded = known && extensions.has(extensionOf(known.instruction)) ? known : undefined;
   const length = lengthOf(bits);
   const instruction = decoded?.instruction ?? illegal;
   const operands = decoded?.operands ?? { rd: 0, rs1: 0, rs2: 0, imm: length === 2 ? bits & 0xffff : bits };
@@ -37,10 +46,11 @@ export function decodeIntoSlot(memory: DataView, slot: number, bits: number, pla
   const near = instruction.relative === true && place.pageOffset >= 0 && target >= 0 && target < 4096;
   const operation = operationNumber(instruction, length, near);
   const usesNumber = instruction.syntax.includes('uimm');
+  const sinks = operands.rd === 0 && !instruction.syntax.startsWith('fd');
 
   memory.setUint16(slot + SLOT_OP, operation, true);
   memory.setUint16(slot + SLOT_REAL_OP, operation, true);
-  memory.setUint16(slot + SLOT_RD, (operands.rd === 0 ? X_SINK : operands.rd) * REGISTER_BYTES, true);
+  memory.setUint16(slot + SLOT_RD, (sinks ? X_SINK : operands.rd) * REGISTER_BYTES, true);
   memory.setUint16(slot + SLOT_RS1, usesNumber ? operands.rs1 : operands.rs1 * REGISTER_BYTES, true);
   memory.setUint16(slot + SLOT_RS2, operands.rs2 * REGISTER_BYTES, true);
   memory.setUint8(slot + SLOT_LENGTH, length);

@@ -1,12 +1,41 @@
+import type { Extension } from './extensions.ts';
 import type { CompressedInstruction, Instruction } from './instruction.ts';
 import { rv64a } from './rv64a.ts';
+import { zba, zbb, zbs, zicond } from './rv64b.ts';
 import { rv64c } from './rv64c.ts';
+import { rv64d, rv64f } from './rv64f.ts';
 import { rv64i } from './rv64i.ts';
 import { rv64m } from './rv64m.ts';
-import { system } from './system.ts';
+import { svinval, system, zicbom, zicboz } from './system.ts';
+
+const named = (list: readonly Instruction[], pattern: RegExp): Instruction[] =>
+  list.filter(({ name }) => pattern.test(name));
+
+/** Instructions by the extension without which they are illegal. */
+const groups: readonly (readonly [Extension, readonly Instruction[]])[] = [
+  ['i', [...rv64i, ...system]],
+  ['zmmul', named(rv64m, /^mul/)],
+  ['m', named(rv64m, /^(div|rem)/)],
+  ['zalrsc', named(rv64a, /^(lr|sc)\./)],
+  ['zaamo', named(rv64a, /^amo/)],
+  ['f', rv64f],
+  ['d', rv64d],
+  ['zba', zba],
+  ['zbb', zbb],
+  ['zbs', zbs],
+  ['zicond', zicond],
+  ['zicbom', zicbom],
+  ['zicboz', zicboz],
+  ['svinval', svinval],
+];
 
 /** Every instruction of the machine: the one description that decoder, interpreter and disassembler share. */
-export const instructions: readonly Instruction[] = [...rv64i, ...rv64m, ...rv64a, ...system];
+export const instructions: readonly Instruction[] = groups.flatMap(([, list]) => list);
+const extensions = new Map(
+  groups.flatMap(([extension, list]) => list.map((instruction) => [instruction, extension])),
+);
+/** The extension without which the instruction is illegal. */
+export const extensionOf = (instruction: Instruction): Extension => extensions.get(instruction)!;
 export const compressed: readonly CompressedInstruction[] = rv64c;
 
 /** An encoding that is no instruction: raises illegal instruction. */

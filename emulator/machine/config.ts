@@ -3,7 +3,7 @@ import type { DiskSource } from '../devices/virtio/disk.ts';
 import { MAX_HARTS, MAX_RAM_BYTES, PAGE_SIZE } from '../layout.ts';
 import { ConfigurationError } from './errors.ts';
 import type { GuestImage } from './image.ts';
-import { type Isa, parseIsa } from './isa.ts';
+import { DEFAULT_ISA, type Isa, parseIsa } from './isa.ts';
 
 export type MmuMode = 'sv39' | 'sv48' | 'sv57';
 
@@ -14,7 +14,7 @@ export interface MachineConfig {
   readonly harts?: number | undefined;
   /** Bytes of RAM: 16 MiB to 3 GiB, a multiple of 4 KiB. Default 128 MiB. */
   readonly memory?: number | undefined;
-  /** Default `rv64imac_zicsr_zifencei_zicntr`. */
+  /** As in `rv64gc_zba_zbb`. Default: DEFAULT_ISA, which is all but Smepmp, Svade and Svadu. */
   readonly isa?: string | undefined;
   /** The largest mode that satp accepts. Default `sv39`. */
   readonly mmu?: MmuMode | undefined;
@@ -52,7 +52,6 @@ export interface ResolvedConfig {
   readonly tohost: bigint | undefined;
 }
 
-export const DEFAULT_ISA = 'rv64imac_zicsr_zifencei_zicntr';
 const DEFAULT_MEMORY = 128 * 1024 * 1024;
 const MIN_MEMORY = 16 * 1024 * 1024;
 const DEFAULT_QUANTUM = 10_000;

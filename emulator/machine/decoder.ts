@@ -1,4 +1,5 @@
 /** Decodes instructions into code pages when the interpreter reaches them for the first time. */
+import type { Extension } from '../isa/extensions.ts';
 import { decodeIntoSlot } from '../isa/slot.ts';
 import { lengthOf } from '../isa/table.ts';
 import {
@@ -22,10 +23,12 @@ const CROSSING = -1;
 export class Decoder {
   readonly #memory: EngineMemory;
   readonly #breakpoints: Breakpoints;
+  readonly #extensions: ReadonlySet<Extension>;
 
-  constructor(memory: EngineMemory, breakpoints: Breakpoints) {
+  constructor(memory: EngineMemory, breakpoints: Breakpoints, extensions: ReadonlySet<Extension>) {
     this.#memory = memory;
     this.#breakpoints = breakpoints;
+    this.#extensions = extensions;
   }
 
   /** Fill a slot of a code page from the frame that the page caches. */
@@ -42,13 +45,13 @@ export class Decoder {
       view.setUint16(slot + SLOT_REAL_OP, OP_CROSS_PAGE, true);
     } else {
       const bits = pageOffset === LAST_HALFWORD ? low : view.getInt32(code, true);
-      decodeIntoSlot(view, slot, bits, { pageOffset });
+      decodeIntoSlot(view, slot, bits, { pageOffset }, this.#extensions);
     }
     this.#breakpoints.cover(slot, pageOffset);
   }
 
   /** Fill one of a hart's crossing slots (`crossing`), or another one that lies in no code page. */
   decodeWord(slot: number, bits: number): void {
-    decodeIntoSlot(this.#memory.view, slot, bits, { pageOffset: CROSSING });
+    decodeIntoSlot(this.#memory.view, slot, bits, { pageOffset: CROSSING }, this.#extensions);
   }
 }

@@ -1,6 +1,17 @@
 /** A hart's state for debuggers. Valid between runs and inside observers. */
 import type { CoreExports } from '../core-interface.ts';
-import { HART_STRIDE, HARTS, INTERRUPT_LINES, MIP, PC, PRIVILEGE, RETIRED, RUN_STATE, X } from '../layout.ts';
+import {
+  F,
+  HART_STRIDE,
+  HARTS,
+  INTERRUPT_LINES,
+  MIP,
+  PC,
+  PRIVILEGE,
+  RETIRED,
+  RUN_STATE,
+  X,
+} from '../layout.ts';
 import { INTERRUPT } from '../memoryMap.ts';
 import type { EngineMemory } from './memory.ts';
 
@@ -57,6 +68,15 @@ export class Hart {
 
   setRegister(index: number, value: bigint): void {
     if (index > 0 && index < 32) this.#memory.setU64(this.block + X + index * 8, BigInt.asUintN(64, value));
+  }
+
+  /** f0 to f31, all 64 bits. */
+  floatRegister(index: number): bigint {
+    return this.#memory.u64(this.block + F + index * 8);
+  }
+
+  setFloatRegister(index: number, value: bigint): void {
+    if (index >= 0 && index < 32) this.#memory.setU64(this.block + F + index * 8, BigInt.asUintN(64, value));
   }
 
   /** As M-mode reads it, without a side effect; undefined if there is no such CSR. */

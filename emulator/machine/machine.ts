@@ -6,6 +6,7 @@ import { CopyOnWriteDisk, type DiskChange } from '../devices/virtio/disk.ts';
 import { BuiltinFirmware } from '../firmware/firmware.ts';
 import {
   BUILTIN_FIRMWARE,
+  EXTENSIONS,
   FRAME_PAGE_TABLE,
   HART_COUNT,
   INTERRUPT_FILTER,
@@ -19,7 +20,6 @@ import {
   SATP_SV48,
   SATP_SV57,
   TRAP_FILTER,
-  UPDATE_AD,
 } from '../layout.ts';
 import { INTERRUPT } from '../memoryMap.ts';
 import { MappingIndex } from '../permissions/mappingIndex.ts';
@@ -140,6 +140,7 @@ export class Machine {
     this.#stops = new StopControl(this.breakpoints, this.watches);
     this.#peripherals = new Peripherals({
       harts: this.harts,
+      memory,
       clock: this.#clock,
       ram: this.memory,
       disk: this.#disk,
@@ -177,7 +178,7 @@ export class Machine {
       memory,
       clock: this.#clock,
       bus: this.#peripherals.bus,
-      decoder: new Decoder(memory, this.breakpoints),
+      decoder: new Decoder(memory, this.breakpoints, config.isa.all),
       stops: this.#stops,
       needsScheduler: () => this.#scheduler.looksAgain,
       pageTableStore: (store) => this.#pageTableStore(store),
@@ -318,7 +319,7 @@ export class Machine {
     memory.setI32(RAM_BYTES, config.memory);
     memory.setI32(HART_COUNT, config.harts);
     memory.setI32(MAX_SATP_MODE, LARGEST_SATP_MODE[config.mmu]);
-    memory.setI32(UPDATE_AD, 1);
+    memory.setI32(EXTENSIONS, config.isa.mask);
     memory.setI32(BUILTIN_FIRMWARE, config.firmware === 'builtin' ? 1 : 0);
     this.#clock.step = 0n;
     fillRam(memory, this.#layout);

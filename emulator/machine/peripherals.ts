@@ -13,13 +13,16 @@ import type { GuestMemory } from '../devices/virtio/memory.ts';
 import { RTC_INTERRUPT, UART_INTERRUPT } from '../memoryMap.ts';
 import { Clock } from './clock.ts';
 import type { Hart } from './hart.ts';
+import type { EngineMemory } from './memory.ts';
 import { earliest, type TimedEvents } from './scheduler.ts';
 import type { ExitReason } from './stop.ts';
+import { SupervisorTimers } from './supervisorTimers.ts';
 import { VirtioDevices } from './virtioDevices.ts';
 import { InterruptWires } from './wires.ts';
 
 export interface PeripheralConnections {
   readonly harts: readonly Hart[];
+  readonly memory: EngineMemory;
   readonly clock: Clock;
   /** See `ClintConnections`. */
   readonly timerInterrupt: number;
@@ -37,6 +40,7 @@ export class Peripherals implements TimedEvents {
   readonly input = new InputQueue();
   readonly #clock: Clock;
   readonly #clint: Clint;
+  readonly #supervisorTimers: SupervisorTimers;
   readonly #plic: Plic;
   readonly #uart: Uart;
   readonly #rtc: GoldfishRtc;
@@ -45,13 +49,14 @@ export class Peripherals implements TimedEvents {
   readonly #consoleWrite: (bytes: Uint8Array) => void;
 
   constructor(connections: PeripheralConnections) {
-    const { harts, clock, timerInterrupt, powerOff, changed } = connections;
+    const { harts, memory, clock, timerInterrupt, powerOff, changed } = connections;
     const now = (): bigint => clock.time;
     this.#clock = clock;
     this.#consoleWrite = connections.consoleWrite;
     this.#keyboard = new Keyboard(this.input, now);
     const wire = new InterruptWires(harts, changed).drive;
     this.#clint = new Clint(harts.length, { time: clock, wire, timerInterrupt, deadlineChanged: changed });
+    this.#supervisorTimers = new SupervisorTimers(harts, memory, clock, wire);
     this.#plic = new Plic(harts.length, wire);
     this.#uart = new Uart({
       send: (byte) => this.#print('uart', Uint8Array.of(byte)),
@@ -111,18 +116,21 @@ export class Peripherals implements TimedEvents {
     return this.#uart.takeByte();
   }
 
+  /** SBI's timer: that of Sstc if the hart has it, as OpenSBI does. */
   setTimer(hart: Hart, mtime: bigint): void {
-    this.#clint.setTimer(hart.id, mtime);
+    if (!this.#supervisorTimers.set(hart, mtime)) this.#clint.setTimer(hart.id, mtime);
   }
 
   /** Drive all wires again, after a hart was reset. */
   drive(): void {
     this.#clint.drive();
+    this.#supervisorTimers.update();
     this.#plic.drive();
   }
 
   service(): void {
     this.#clint.update();
+    this.#supervisorTimers.update();
     this.#uart.poll();
     this.#rtc.service();
     if (this.#keyboard.takeArrival()) this.#virtio.inputArrived();
@@ -130,10 +138,13 @@ export class Peripherals implements TimedEvents {
   }
 
   nextEvent(): bigint | undefined {
-    const mtime = this.#clint.nextEvent();
-    const timer = mtime === undefined ? undefined : Clock.timeOf(mtime);
-    const input = this.input.nextArrival(this.#clock.time);
-    const next = earliest([timer, input, this.#rtc.nextEvent(), this.#virtio.nextEvent()]);
+    const timers = [this.#clint.nextEvent(), this.#supervisorTimers.nextEvent()];
+    const next = earliest([
+      ...timers.map((mtime) => (mtime === undefined ? undefined : Clock.timeOf(mtime))),
+      this.input.nextArrival(this.#clock.time),
+      this.#rtc.nextEvent(),
+      this.#virtio.nextEvent(),
+    ]);
     return next === undefined || Clock.isNever(next) ? undefined : next;
   }
 

@@ -3,6 +3,7 @@ import {
   entryFailure,
   frameAddress,
   isLeaf,
+  leafAddress,
   type PagePermissions,
   pagingOf,
   permissionsOf,
@@ -41,6 +42,8 @@ const TABLE_BYTES = 4096;
 const VALID = 1;
 const READ_OR_EXECUTE = 0b1010;
 const HIGH_FRAME_MASK = 0x3f_ffff;
+/** Frames of a Svnapot range. */
+const NAPOT_FRAMES = 16;
 
 /** All mappings under a satp of the guest-physical range [start, end), in order of virtual address. */
 export function findAliases(memory: TableReader, satp: bigint, start: bigint, end: bigint): AliasSearch {
@@ -74,7 +77,7 @@ export function findAliases(memory: TableReader, satp: bigint, start: bigint, en
         if (!search(frameAddress(pte), level - 1, virtual)) return false;
         continue;
       }
-      const frame = frameAddress(pte);
+      const frame = leafAddress(pte, pteAddress);
       const from = frame > start ? frame : start;
       const to = frame + spanOf(level) < end ? frame + spanOf(level) : end;
       if (from >= to) continue;
@@ -104,7 +107,9 @@ function concerns(low: number, high: number, level: number, firstFrame: number, 
   if ((low & VALID) === 0) return false;
   if ((low & READ_OR_EXECUTE) === 0) return true;
   const frame = (high & HIGH_FRAME_MASK) * 2 ** 22 + (low >>> 10);
-  return frame < endFrame && frame + 512 ** level > firstFrame;
+  // The PPN of a Svnapot leaf is somewhere in its range.
+  const slack = high >>> 31 === 0 ? 0 : NAPOT_FRAMES;
+  return frame < endFrame + slack && frame + 512 ** level + slack > firstFrame;
 }
 
 function canonical(virtual: bigint, levels: number): bigint {

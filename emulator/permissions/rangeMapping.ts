@@ -6,6 +6,7 @@ import {
   entryFailure,
   frameAddress,
   isLeaf,
+  leafAddress,
   pagingOf,
   PTE_WRITE,
   rootOf,
@@ -228,7 +229,7 @@ export class RangeMapping {
       if (entryFailure(pte, level) !== undefined) found.push({ ...nothing, pteAddress, pte });
       else if (isLeaf(pte)) {
         const writability = (pte & PTE_WRITE) !== 0n ? 'writable' : 'readonly';
-        const physical = frameAddress(pte) + (nothing.start - from);
+        const physical = leafAddress(pte, pteAddress) + (nothing.start - from);
         found.push({ ...nothing, physical, pteAddress, pte, writability });
       } else if (use(this.#tables, frameAddress(pte) + BigInt(level), part, MAX_USES) !== 'too many') {
         this.#walkTable(frameAddress(pte), level - 1, from, nothing.start, limit, found);

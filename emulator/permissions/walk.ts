@@ -74,6 +74,11 @@ export const PTE_USER = 16n;
 const PTE_GLOBAL = 32n;
 const PTE_ACCESSED = 64n;
 const PTE_DIRTY = 128n;
+const PTE_RESERVED = 0x7fn << 54n;
+const PTE_MEMORY_TYPE = 3n << 61n;
+const PTE_NAPOT = 1n << 63n;
+const NAPOT_SIZE = 0x1_0000n;
+const NAPOT_MARK = 0x8000n;
 
 const EVERYTHING: PagePermissions = {
   read: true,
@@ -97,6 +102,13 @@ export function rootOf(satp: bigint): bigint {
   return (satp & PPN_MASK) << 12n;
 }
 
+/** Of a leaf, where the first byte of its page lies: of a Svnapot range each of 16 entries maps its own 4 KiB. */
+export function leafAddress(pte: bigint, pteAddress: bigint): bigint {
+  if ((pte & PTE_NAPOT) === 0n) return frameAddress(pte);
+  return (frameAddress(pte) & ~(NAPOT_SIZE - 1n)) | (((pteAddress >> 3n) << 12n) & (NAPOT_SIZE - 1n));
+}
+
+/** The table that a pointer points to, or the frame in a leaf's PPN. */
 export function frameAddress(pte: bigint): bigint {
   return ((pte >> 10n) & PPN_MASK) << 12n;
 }
@@ -122,12 +134,23 @@ export function permissionsOf(pte: bigint): PagePermissions {
   };
 }
 
-/** Why an entry at this level cannot be followed or used; undefined if it can. */
+/**
+ * Why an entry at this level cannot be followed or used; undefined if it can. A hart without Svnapot or Svpbmt takes
+ * their bits for reserved, too; its guest leaves them alone.
+ */
 export function entryFailure(pte: bigint, level: number): WalkFailure | undefined {
   if ((pte & PTE_VALID) === 0n) return 'not-valid';
-  if ((pte & (PTE_READ | PTE_WRITE)) === PTE_WRITE || pte >> 54n !== 0n) return 'reserved';
-  if (isLeaf(pte)) return frameAddress(pte) % spanOf(level) === 0n ? undefined : 'misaligned';
-  return level === 0 || (pte & (PTE_DIRTY | PTE_ACCESSED | PTE_USER)) !== 0n ? 'reserved' : undefined;
+  if ((pte & (PTE_READ | PTE_WRITE)) === PTE_WRITE || (pte & PTE_RESERVED) !== 0n) return 'reserved';
+  if (isLeaf(pte)) return leafFailure(pte, level);
+  const reserved = PTE_DIRTY | PTE_ACCESSED | PTE_USER | PTE_MEMORY_TYPE | PTE_NAPOT;
+  return level === 0 || (pte & reserved) !== 0n ? 'reserved' : undefined;
+}
+
+function leafFailure(pte: bigint, level: number): WalkFailure | undefined {
+  if ((pte & PTE_MEMORY_TYPE) === PTE_MEMORY_TYPE) return 'reserved';
+  if (frameAddress(pte) % spanOf(level) !== 0n) return 'misaligned';
+  const odd = (pte & PTE_NAPOT) !== 0n && (level !== 0 || frameAddress(pte) % NAPOT_SIZE !== NAPOT_MARK);
+  return odd ? 'reserved' : undefined;
 }
 
 export function walk(memory: TableMemory, satp: bigint, virtual: bigint): Translation {
@@ -179,7 +202,7 @@ export function walk(memory: TableMemory, satp: bigint, virtual: bigint): Transl
         mode,
         virtual,
         steps,
-        physical: frameAddress(pte) + (virtual % size),
+        physical: leafAddress(pte, pteAddress) + (virtual % size),
         leaf: { level, pteAddress, pte, base: virtual - (virtual % size), size },
         permissions: permissionsOf(pte),
       };

@@ -113,7 +113,7 @@ export class CoreUnderTest implements CoreImports {
     core.view.setInt32(layout.RAM_BYTES, RAM_BYTES, true);
     core.view.setInt32(layout.HART_COUNT, harts, true);
     core.view.setInt32(layout.MAX_SATP_MODE, layout.SATP_SV57, true);
-    core.view.setInt32(layout.UPDATE_AD, 1, true);
+    core.view.setInt32(layout.EXTENSIONS, layout.EXTENSION_M | layout.EXTENSION_A, true);
     for (let id = 0; id < harts; id++) core.exports.reset(hartBlock(id));
     core.run(1000);
     return core;

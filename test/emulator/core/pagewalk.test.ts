@@ -147,7 +147,7 @@ describe('page walk', () => {
   function perform({ va, access, privilege, sum, mxr, updateAd, satp }: Case, mprv: boolean): Outcome {
     core.setCsr(csr.satp, satp);
     core.exports.fence(hart, 0n, -1n, 0n, 0);
-    core.setI32(layout.UPDATE_AD, updateAd ? 1 : 0);
+    core.setI32(layout.EXTENSIONS, updateAd ? 0 : layout.EXTENSION_SVADE);
     core.setCsr(csr.mstatus, 0n);
     if (mprv) {
       core.setMode(M, { sum, mxr });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  EXTENSION_SVNAPOT,
+  EXTENSION_SVPBMT,
+  EXTENSIONS,
   LEAF_LEVEL,
   LEAF_PTE,
   LEAF_PTE_ADDRESS,
@@ -37,6 +40,7 @@ async function makeTables(): Promise<Tables> {
   const engine = await startEngine(BYTES, new Host());
   engine.memory.setI32(RAM_BYTES, BYTES);
   engine.memory.setI32(MAX_SATP_MODE, SATP_SV57);
+  engine.memory.setI32(EXTENSIONS, EXTENSION_SVNAPOT | EXTENSION_SVPBMT);
   const offset = (address: bigint): number => RAM + Number(address - BASE);
   return {
     engine,
@@ -59,7 +63,7 @@ const tableAt = (index: number): bigint => BASE + BigInt(index) * 4096n;
 /** Entries of every kind: pointers to other tables (any, so also to themselves), leaves, rubbish. */
 function randomEntry(below: (limit: number) => number): bigint {
   const flags = BigInt(below(256));
-  switch (below(8)) {
+  switch (below(9)) {
     case 0:
     case 1:
     case 2:
@@ -72,6 +76,14 @@ function randomEntry(below: (limit: number) => number): bigint {
       return (BigInt(below(1 << 24)) << 10n) | flags;
     case 6:
       return (1n << BigInt(54 + below(10))) | flags | 1n;
+    case 7:
+      // Svnapot's ranges, most of them valid.
+      return (
+        (1n << 63n) |
+        (BigInt(below(1 << 10)) << 14n) |
+        (BigInt(below(4) === 0 ? below(16) : 8) << 10n) |
+        0xcfn
+      );
     default:
       return 0n;
   }
