@@ -61,6 +61,12 @@ export class BreakpointBook {
     );
   }
 
+  /** How often the breakpoint of a client's number was hit in this session. */
+  hitsOf(session: Session, clientId: number): number {
+    for (const [id, known] of this.#clientIds) if (known === clientId) return session.breakpoints.hitsOf(id);
+    return 0;
+  }
+
   /** The client's number for a breakpoint of the session. */
   clientId(sessionId: number): number {
     const known = this.#clientIds.get(sessionId);

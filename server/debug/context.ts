@@ -7,6 +7,7 @@ import type { Container } from './containers/container.ts';
 import { RequestError } from './errors.ts';
 import type { CustomEventBody, CustomEventName } from './protocol.ts';
 import { References } from './references.ts';
+import { WriteWatches } from './watches.ts';
 
 type CustomEvents = { [E in CustomEventName]: CustomEventBody<E> };
 
@@ -41,6 +42,9 @@ export class DebugContext {
   readonly frames = new References<FrameName>('frame');
   readonly variables = new References<Container>('variables reference');
   readonly breakpoints = new BreakpointBook();
+  readonly watches = new WriteWatches();
+  /** As the client has switched it, for every session from then on; undefined leaves it to the launch attribute. */
+  stopAtSeal: boolean | undefined;
   readonly #send: SendEvent;
   #client: Client | undefined;
   #session: Session | undefined;

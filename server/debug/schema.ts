@@ -101,19 +101,21 @@ export function integer(minimum?: number, maximum?: number): Shape<number> {
   );
 }
 
-/** A 64-bit address or register value as it travels: `"0x…"`, or decimal digits. */
-export const address = shape<bigint>(
-  'an address such as "0xffffffc0801a2000"',
-  { type: 'string', pattern: '^(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})$' },
-  (value, path) => {
-    const parsed =
-      typeof value === 'string' && /^(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})$/.test(value)
-        ? BigInt(value)
-        : undefined;
-    if (parsed === undefined || parsed >= 1n << 64n) throw new ShapeError(path, value, address.allowed);
+const addressPattern = '^(0[xX][0-9a-fA-F]{1,17}|[0-9]{1,20})$';
+
+function upTo(limit: bigint, allowed: string): Shape<bigint> {
+  return shape<bigint>(allowed, { type: 'string', pattern: addressPattern }, (value, path) => {
+    const parsed = typeof value === 'string' && new RegExp(addressPattern).test(value) ? BigInt(value) : -1n;
+    if (parsed < 0n || parsed > limit) throw new ShapeError(path, value, allowed);
     return parsed;
-  },
-);
+  });
+}
+
+/** A 64-bit address or register value as it travels: `"0x…"`, or decimal digits. */
+export const address = upTo((1n << 64n) - 1n, 'an address such as "0xffffffc0801a2000"');
+
+/** The first address behind a range, which at the end of the address space is 2^64. */
+export const endAddress = upTo(1n << 64n, 'an address such as "0xffffffc0801a2000"');
 
 /** One of a few strings. */
 export function oneOf<const T extends string>(...choices: readonly T[]): Shape<T> {

@@ -1,9 +1,16 @@
 /** What the session reports, as events of the protocol. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { Exit, RefusedStore, SealChange, Session, SessionEvent } from '../session/index.ts';
+import type {
+  Exit,
+  FindingAction,
+  RefusedStore,
+  SealChange,
+  Session,
+  SessionEvent,
+} from '../session/index.ts';
 import { sealerOf, sealText } from '../sealing/story.ts';
 import type { ConsoleKind } from './protocol/console.ts';
-import { hex, reportOf, reportText } from '../session/report/index.ts';
+import { hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
 import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
@@ -78,7 +85,14 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
       context.send('output', sealOutput(context, event.change));
       break;
     case 'refusedStore':
-      context.send('output', refusedOutput(context, event.refused, event.action));
+      for (const body of refusedOutput(context, event.refused, event.action)) context.send('output', body);
+      tellSealedWrite(context, event.refused, event.action);
+      break;
+    case 'settled':
+      tellSealedWrite(context, event.refused, event.action);
+      break;
+    case 'phase':
+      context.send('sealscope/phase', { current: context.session.phases.current, text: event.phase.text });
       break;
     case 'log':
       context.send('output', { category: 'console', output: `${event.text}\n` });
@@ -114,15 +128,27 @@ function sealOutput(context: DebugContext, change: SealChange): DebugProtocol.Ou
   return { category: 'console', output, ...locationBody(context.client, sealerOf(change.moment)) };
 }
 
+/** One that waits for a choice is told in full, folded: clients without an exception view have nothing else. */
 function refusedOutput(
   context: DebugContext,
   refused: RefusedStore,
-  action: string,
-): DebugProtocol.OutputEvent['body'] {
-  // One that waits for a choice is told in full: clients without an exception view have nothing else.
-  const output =
-    action === 'ask' ? `${reportText(reportOf(refused)).join('\n')}\n` : `${refused.story} → ${action}\n`;
-  return { category: 'console', output, ...locationBody(context.client, refused.place) };
+  action: FindingAction,
+): DebugProtocol.OutputEvent['body'][] {
+  const category = 'console';
+  const place = locationBody(context.client, refused.place);
+  if (action !== 'ask') return [{ category, output: `${refused.story} → ${action}\n`, ...place }];
+  return [
+    { category, group: 'startCollapsed', output: `${refused.story}\n`, ...place },
+    { category, output: `${reportText(reportOf(refused)).join('\n')}\n` },
+    { category, group: 'end', output: '' },
+  ];
+}
+
+function tellSealedWrite(context: DebugContext, refused: RefusedStore, action: FindingAction): void {
+  const finding = context.session.seals.findingOf(refused);
+  if (finding === undefined) return;
+  const { id, count } = finding;
+  context.send('sealscope/sealedWrite', { id, symbol: symbolOf(finding), count, action });
 }
 
 function exitText({ reason, status, step }: Exit): string {

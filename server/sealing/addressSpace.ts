@@ -41,9 +41,31 @@ export class AddressSpace {
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
   }
 
-  /** The image's ranges as linked. */
-  get ranges(): readonly { readonly start: bigint; readonly end: bigint }[] {
-    return this.#ranges.map(({ linked, size }) => ({ start: linked, end: linked + size }));
+  /** The image's ranges as linked, with what their segments permit. */
+  get ranges(): readonly {
+    readonly start: bigint;
+    readonly end: bigint;
+    readonly permissions: Permissions;
+  }[] {
+    return this.#ranges.map(({ linked, size, permissions }) => ({
+      start: linked,
+      end: linked + size,
+      permissions,
+    }));
+  }
+
+  /** Those that occupy memory, by address. */
+  get sections(): readonly Section[] {
+    return this.#sections;
+  }
+
+  /** The linked addresses of what was loaded into a guest-physical range. */
+  linkedWithin(start: bigint, end: bigint): { readonly start: bigint; readonly end: bigint }[] {
+    return this.#ranges.flatMap(({ linked, physical, size }) => {
+      const from = physical > start ? physical : start;
+      const to = physical + size < end ? physical + size : end;
+      return from < to ? [{ start: linked + (from - physical), end: linked + (to - physical) }] : [];
+    });
   }
 
   /** Where a linked address was loaded; undefined outside the image. */

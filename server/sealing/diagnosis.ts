@@ -137,7 +137,7 @@ export class Diagnostician {
       page: this.#pageOf(page, linked),
       throughAlias,
       neighbours: this.#neighboursOf(page, linked, object),
-      writers: this.#writersOf(recorded),
+      writers: this.#history(recorded),
       root: seals.rootOf(trap.hart, stack),
       classification: classes[0],
       also: classes.slice(1),
@@ -282,7 +282,12 @@ export class Diagnostician {
       .map(({ name, address, size }) => ({ name, address, size, inRegion: regions.intends(address) }));
   }
 
-  #writersOf({ first, latest, count, complete }: RecordedWriters): WriterHistory {
+  /** Who wrote to `size` bytes from a physical address before they were sealed. */
+  writersOf(physical: bigint, size: number): WriterHistory {
+    return this.#history(this.#parts.seals.writersOf(physical, size));
+  }
+
+  #history({ first, latest, count, complete }: RecordedWriters): WriterHistory {
     return { first: first && this.#writer(first), latest: latest && this.#writer(latest), count, complete };
   }
 

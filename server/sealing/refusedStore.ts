@@ -183,11 +183,18 @@ export interface RefusedStore {
   readonly story: string;
 }
 
+/** What was done about a refused store: a choice, `ignored` by a rule, or `ask` while it waits for a choice. */
+export type FindingAction = SealChoice | 'ask' | 'ignored';
+
 /** One line of the run's findings: all refused stores of one instruction to one symbol. */
 export interface Finding {
+  /** From 1, in the order in which they were first seen. */
+  readonly id: number;
   readonly first: RefusedStore;
   readonly count: number;
+  /** Whether these stores would have changed nothing. */
+  readonly redundant: 'always' | 'never' | 'sometimes';
   readonly latestStep: bigint;
-  /** What was done about them, in the order it was first done; `ignored` by a rule. */
-  readonly actions: readonly { readonly action: SealChoice | 'ignored'; readonly count: number }[];
+  /** In the order in which each was first done. */
+  readonly actions: readonly { readonly action: FindingAction; readonly count: number }[];
 }

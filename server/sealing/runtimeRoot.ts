@@ -100,7 +100,8 @@ function pathText(stack: readonly CodePlace[]): string {
   return '';
 }
 
-function callerOf(stack: readonly CodePlace[]): CodePlace | undefined {
+/** The innermost function of a stack that is no wrapper around an ecall. */
+export function callerOf(stack: readonly CodePlace[]): CodePlace | undefined {
   return stack.find((place) => place.function !== '' && !WRAPPER.test(place.function)) ?? stack[0];
 }
 

@@ -80,6 +80,10 @@ export class SealTracker {
     return [...this.#entries.values()].some((entry) => entry.isDegraded);
   }
 
+  isSealed(region: SealRegion): boolean {
+    return this.#entries.get(region.id)?.isSealed === true;
+  }
+
   /** Who sealed a region last; undefined where nobody was seen to. */
   sealedAt(region: SealRegion): Moment | undefined {
     return this.#entries.get(region.id)?.last;

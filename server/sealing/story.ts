@@ -37,6 +37,14 @@ export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   return `Refused ${word} by ${where}${line} on hart ${refused.hart} to ${what}: ${values}${tail}; ${sealed}`;
 }
 
+/** `store refused: cpu_caps.features[2] 0x15 → 0x15`. */
+export function faultText({ members, object, address, oldValue, newValue }: RefusedStore): string {
+  const only = members.length === 1 ? members[0] : undefined;
+  const what = only?.path ?? object?.path ?? `0x${address.toString(16)}`;
+  const [before, after] = [only?.oldValue ?? oldValue, only?.newValue ?? newValue];
+  return `store refused: ${what} 0x${before.toString(16)} → 0x${after.toString(16)}`;
+}
+
 /** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81234`. */
 export function sealText({ kind, regions, moment }: SealChange): string {
   const place = sealerOf(moment);

@@ -1,8 +1,9 @@
 /** What a session tells its fronts. Every event carries the step at which it happened. */
 import type { SealChoice } from '../sealing/choice.ts';
-import type { RefusedStore } from '../sealing/refusedStore.ts';
+import type { FindingAction, RefusedStore } from '../sealing/refusedStore.ts';
 import type { SealChange } from '../sealing/sealEvent.ts';
 import type { Breakpoint } from './breakpoints/breakpoint.ts';
+import type { Phase } from './phases.ts';
 import type { Exit, Stop } from './stop.ts';
 
 export type SessionEvent =
@@ -18,7 +19,7 @@ export type SessionEvent =
       readonly type: 'refusedStore';
       readonly step: bigint;
       readonly refused: RefusedStore;
-      readonly action: SealChoice | 'ask' | 'ignored';
+      readonly action: FindingAction;
     }
   /** The machine goes on from a refused store that waited: what is done about it. */
   | {
@@ -27,6 +28,8 @@ export type SessionEvent =
       readonly refused: RefusedStore;
       readonly action: SealChoice;
     }
+  /** A phase of the run has begun. */
+  | { readonly type: 'phase'; readonly step: bigint; readonly phase: Phase }
   /** A log point's message, or something the session wants the user to know. */
   | {
       readonly type: 'log';

@@ -5,7 +5,13 @@ import { CHOICE_MEANING, type SealChoice, type SealPolicy } from '../sealing/cho
 import type { Diagnostician } from '../sealing/diagnosis.ts';
 import { Findings } from '../sealing/findings.ts';
 import { refusalOf, type Refusal } from '../sealing/refusal.ts';
-import type { Finding, NeighbourSymbol, RefusedStore } from '../sealing/refusedStore.ts';
+import type {
+  Finding,
+  FindingAction,
+  NeighbourSymbol,
+  RefusedStore,
+  WriterHistory,
+} from '../sealing/refusedStore.ts';
 import type { Regions } from '../sealing/regions.ts';
 import type { SealRegion } from '../sealing/region.ts';
 import type { Rules } from '../sealing/rules.ts';
@@ -62,6 +68,11 @@ export class GuestSeals implements Seals {
     return this.#parts.regions.all;
   }
 
+  regionOf(linked: bigint): SealRegion | undefined {
+    const { regions } = this.#parts;
+    return regions.intends(linked) ? regions.at(linked) : undefined;
+  }
+
   status(): SealStatus[] {
     return this.regions.map((region) => this.#parts.tracker.status(region));
   }
@@ -82,6 +93,16 @@ export class GuestSeals implements Seals {
 
   get findings(): readonly Finding[] {
     return this.#findings.list();
+  }
+
+  findingOf(refused: RefusedStore): Finding | undefined {
+    return this.#findings.of(refused);
+  }
+
+  writersOf(address: bigint, size: number): WriterHistory | undefined {
+    const { inspector, diagnostician, machine } = this.#parts;
+    const physical = inspector.memory.physicalOf(machine.currentHart, address);
+    return physical === undefined ? undefined : diagnostician.writersOf(physical, size);
   }
 
   get degraded(): boolean {
@@ -135,22 +156,23 @@ export class GuestSeals implements Seals {
       return 'handled';
     }
     const refused = diagnostician.diagnose(refusal, isIgnored ? 0 : ++this.#count);
-    const tell = (action: SealChoice | 'ask' | 'ignored'): void =>
+    const add = (action: FindingAction): void => {
+      this.#findings.add(refused, action);
       emit({ type: 'refusedStore', step, refused, action });
+    };
     if (policy === 'ignored') {
-      this.#findings.add(refused, 'ignored');
-      tell('ignored');
+      add('ignored');
       return undefined;
     }
     const holds = policy === 'ask' && filters.stopsAtSealedWrites && this.#conditionHolds(refused);
     if (holds !== false) {
       this.#pending = { refused, refusal };
       this.#chosen = undefined;
-      tell('ask');
+      add('ask');
       return { refused, problem: typeof holds === 'string' ? holds : undefined };
     }
     const action = policy === 'ask' ? 'oops' : policy;
-    tell(action);
+    add(action);
     this.#carryOut({ refused, refusal }, action);
     return 'handled';
   }
@@ -162,6 +184,7 @@ export class GuestSeals implements Seals {
     const action = this.#chosen ?? 'oops';
     this.#pending = undefined;
     this.#chosen = undefined;
+    this.#findings.settle(pending.refused, action);
     this.#carryOut(pending, action);
     this.#parts.emit({ type: 'settled', step: pending.refused.step, refused: pending.refused, action });
   }
@@ -175,7 +198,6 @@ export class GuestSeals implements Seals {
 
   #carryOut({ refused, refusal }: Pending, action: SealChoice): void {
     const { machine, tracker } = this.#parts;
-    this.#findings.add(refused, action);
     if (action === 'retry' || action === 'log')
       tracker.degrade(refused, () => carryOut(machine, refusal, action));
     else carryOut(machine, refusal, action);

@@ -6,6 +6,7 @@ import type { ExceptionFilters } from './breakpoints/exceptionFilters.ts';
 import type { SessionEvent } from './events.ts';
 import type { Guest } from './guest.ts';
 import type { GuestSeals } from './guestSeals.ts';
+import type { GuestPhases } from './phases.ts';
 import type { GuestInspector } from './inspect/guestInspector.ts';
 
 export interface ObservationParts {
@@ -13,6 +14,7 @@ export interface ObservationParts {
   readonly seals: GuestSeals;
   readonly filters: ExceptionFilters;
   readonly roots: RuntimeRoots;
+  readonly phases: GuestPhases;
   readonly inspector: GuestInspector;
   readonly emit: (event: SessionEvent) => void;
 }
@@ -37,6 +39,7 @@ export function observeMachine({
   seals,
   filters,
   roots,
+  phases,
   inspector,
   emit,
 }: ObservationParts): Observation {
@@ -45,8 +48,11 @@ export function observeMachine({
   /** Firmware inside the guest starts harts unseen by the machine: its calls are watched instead. */
   const hasGuestFirmware = machine.config.firmware !== 'builtin';
 
-  const noteHart = (event: HartEvent): void =>
-    roots.note(event, event.by === undefined ? [] : inspector.stacks.places(event.by));
+  const noteHart = (event: HartEvent): void => {
+    const stack = event.by === undefined ? [] : inspector.stacks.places(event.by);
+    roots.note(event, stack);
+    phases.noteHart(event, stack);
+  };
 
   const watchCall = (trap: Trap): void => {
     const hart = machine.harts[trap.hart]!;

@@ -1,5 +1,5 @@
 /** Opens a session: loads the guest, builds the machine, and composes the parts. Nothing runs yet. */
-import { ConfigurationError, Machine } from '../../emulator/index.ts';
+import { ConfigurationError, DEFAULT_ISA, Machine } from '../../emulator/index.ts';
 import { Diagnostician } from '../sealing/diagnosis.ts';
 import { SealSpecError } from '../sealing/errors.ts';
 import { ExceptionTable } from '../sealing/exceptionTable.ts';
@@ -7,7 +7,7 @@ import { Regions } from '../sealing/regions.ts';
 import { Rules } from '../sealing/rules.ts';
 import { RuntimeRoots } from '../sealing/runtimeRoot.ts';
 import { SealTracker } from '../sealing/sealTracker.ts';
-import type { SealChange } from '../sealing/sealEvent.ts';
+import type { NeighbourSymbol } from '../sealing/refusedStore.ts';
 import { BreakpointTable } from './breakpoints/breakpointTable.ts';
 import { ExceptionFilters } from './breakpoints/exceptionFilters.ts';
 import type { SessionConfiguration } from './configuration.ts';
@@ -19,12 +19,17 @@ import type { SessionHost } from './host.ts';
 import { GuestInspector } from './inspect/guestInspector.ts';
 import { loadGuest, type LoadedGuest } from './load.ts';
 import { observeMachine } from './observation.ts';
+import { GuestLookup } from './lookup/guestLookup.ts';
+import { GuestMappings } from './mappings/guestMappings.ts';
+import { MappingHistory } from './mappings/history.ts';
+import { GuestPhases } from './phases.ts';
 import { CodeBreakpoints } from './run/codeBreakpoints.ts';
 import { Execution } from './run/execution.ts';
 import { GuestRun } from './run/guestRun.ts';
+import { SealStops } from './run/sealStops.ts';
 import { Slices } from './run/slices.ts';
 import { Stepper } from './run/step.ts';
-import type { Module, Session } from './session.ts';
+import type { MachineFacts, Module, Session } from './session.ts';
 import { Sources } from './sources.ts';
 import { GuestVerbs } from './verbs/guestVerbs.ts';
 
@@ -71,6 +76,8 @@ function compose(
   const listeners = new Set<SessionListener>();
   const emit = (event: SessionEvent): void => {
     for (const listener of [...listeners]) listener(event);
+    // What follows from an event is told after it.
+    phases.note(event);
   };
   const sources = new Sources(symbols, configuration.sourceMap ?? {}, directoryOf(symbolsPath));
   const guest: Guest = { machine, symbols, space, sources };
@@ -81,7 +88,7 @@ function compose(
   );
 
   const regions = regionsOf(configuration, guest);
-  let sealStop: SealChange | undefined;
+  const sealStops = new SealStops(configuration.stopAtSeal ?? false);
   const tracker = new SealTracker({
     machine,
     space,
@@ -89,12 +96,17 @@ function compose(
     stackOf: (hart) => inspector.stacks.places(hart),
     onChange: (change) => {
       emit({ type: 'seal', step: change.moment.step, change });
-      if (configuration.stopAtSeal !== true || change.kind === 'degraded' || change.kind === 'reopened')
-        return;
-      sealStop = change;
-      machine.requestStop();
+      if (sealStops.note(change)) machine.requestStop();
     },
   });
+  const phases: GuestPhases = new GuestPhases(
+    () => ({
+      regions: regions.all.length,
+      sealed: regions.all.filter((region) => tracker.isSealed(region)).length,
+      degraded: tracker.degraded,
+    }),
+    (phase) => emit({ type: 'phase', step: phase.step, phase }),
+  );
   const rules = new Rules(ExceptionTable.of(symbols), {
     reportProbes: configuration.reportProbes ?? false,
     allowWriters: configuration.allowWriters ?? [],
@@ -136,7 +148,7 @@ function compose(
     policy: configuration.onSealedWrite ?? 'ask',
     enabled: configuration.rodata !== 'off',
   });
-  const observation = observeMachine({ guest, seals, filters, roots, inspector, emit });
+  const observation = observeMachine({ guest, seals, filters, roots, phases, inspector, emit });
   const code = new CodeBreakpoints(machine, space);
   const breakpoints = new BreakpointTable(guest, inspector, code, filters, () =>
     observation.filtersChanged(),
@@ -152,11 +164,7 @@ function compose(
     slices,
     emit,
     maxSteps: configuration.maxSteps,
-    takeSealStop: () => {
-      const taken = sealStop;
-      sealStop = undefined;
-      return taken;
-    },
+    takeSealStop: () => sealStops.take(),
   });
   const entry = execution.stopAt(machine.currentHart, 'entry', 'At the entry, before the first instruction');
   const run: GuestRun = new GuestRun({
@@ -169,8 +177,13 @@ function compose(
     emit,
     entry,
     stopOnEntry: configuration.stopOnEntry ?? false,
+    sealStops,
     moved: (hart) => seals.moved(hart),
   });
+  const history = new MappingHistory(machine, host.scheduler, entry);
+  listeners.add(history.listener);
+  const symbolsIn = (start: bigint, end: bigint): NeighbourSymbol[] =>
+    diagnostician.objectsWithin(start, end, Infinity);
 
   return {
     configuration,
@@ -178,6 +191,9 @@ function compose(
     breakpoints,
     inspect: inspector,
     seals,
+    phases,
+    mappings: new GuestMappings({ guest, seals, history, symbolsIn }),
+    lookup: new GuestLookup({ guest, inspector, seals, symbolsIn }),
     sources,
     verbs: new GuestVerbs(seals, inspector, symbols),
     console: {
@@ -187,6 +203,7 @@ function compose(
       },
       end: () => execution.endInput(),
     },
+    machine: machineFacts(machine, configuration.isa),
     modules: modulesOf(guest, symbolsPath),
     symbols,
     listen: (listener) => {
@@ -198,6 +215,7 @@ function compose(
       run.close();
       observation.dispose();
       tracker.dispose();
+      history.forget();
       loaded.close();
       listeners.clear();
     },
@@ -211,6 +229,16 @@ function regionsOf(configuration: SessionConfiguration, { symbols, space }: Gues
     if (!(error instanceof SealSpecError)) throw error;
     throw new SessionError('seal', error.message, { cause: error });
   }
+}
+
+function machineFacts({ config, harts, memory }: Machine, isa = DEFAULT_ISA): MachineFacts {
+  return {
+    harts: harts.length,
+    memory: memory.size,
+    isa,
+    mmu: config.mmu,
+    commandLine: config.commandLine,
+  };
 }
 
 function directoryOf(path: string): string {

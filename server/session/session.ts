@@ -7,6 +7,9 @@ import type { Breakpoints } from './breakpoints/breakpoints.ts';
 import type { SessionConfiguration } from './configuration.ts';
 import type { SessionListener } from './events.ts';
 import type { Inspector } from './inspect/inspector.ts';
+import type { Lookup } from './lookup/lookup.ts';
+import type { Mappings } from './mappings/mappings.ts';
+import type { Phases } from './phases.ts';
 import type { RunControl } from './run/runControl.ts';
 import type { Seals } from './seals.ts';
 import type { Sources } from './sources.ts';
@@ -18,9 +21,14 @@ export interface Session {
   readonly breakpoints: Breakpoints;
   readonly inspect: Inspector;
   readonly seals: Seals;
+  readonly phases: Phases;
+  readonly mappings: Mappings;
+  readonly lookup: Lookup;
   readonly sources: Sources;
   readonly verbs: Verbs;
   readonly console: GuestConsole;
+  /** The machine as it was built. */
+  readonly machine: MachineFacts;
   /** The modules that have symbols or code, the kernel first. */
   readonly modules: readonly Module[];
   /** Undefined when neither the program nor `symbols` has any. */
@@ -31,6 +39,16 @@ export interface Session {
   stateHash(): string;
   /** Stops and lets go of everything; later calls are SessionErrors `state`. */
   close(): void;
+}
+
+export interface MachineFacts {
+  readonly harts: number;
+  /** Bytes of RAM. */
+  readonly memory: number;
+  readonly isa: string;
+  /** The largest translation mode. */
+  readonly mmu: string;
+  readonly commandLine: string;
 }
 
 /** An image that lies in the guest's memory. */

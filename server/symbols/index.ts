@@ -7,6 +7,7 @@ export type * from './code.ts';
 export type * from './frames.ts';
 export type * from './symbolFile.ts';
 export type * from './elf/model.ts';
+export { buildIdOf } from './elf/buildId.ts';
 export type { ElfFile } from './elf/elfFile.ts';
 export type { SymbolTable } from './elf/symbolTable.ts';
 export type * from './values/context.ts';

@@ -5,6 +5,7 @@ import { assignValue, valueFacts, valueText, type ValueSource } from '../contain
 import type { DebugContext, FrameName } from '../context.ts';
 import { evaluatePurely } from '../pureEvaluation.ts';
 import { on, type Handlers } from '../requests.ts';
+import { goOn } from './custom/custom.ts';
 import { flag, integer, object, optional, text } from '../schema.ts';
 
 const format = optional(object({ hex: optional(flag) }));
@@ -14,13 +15,14 @@ export const evaluateHandlers: Handlers<'evaluate' | 'setExpression' | 'completi
   evaluate: on(
     'standstill',
     object({ expression: text, frameId, context: optional(text), format }),
-    (context, args, call) => {
+    async (context, args, call) => {
       const { session } = context;
       const source = expressionSource(context, args.expression, args.frameId);
       if (args.context === 'repl') {
         if (session.verbs.recognises(args.expression)) {
-          const result = session.verbs.run(args.expression, frameOrNone(context, source.frame));
-          return { result, variablesReference: 0 };
+          const { text, goesOn } = session.verbs.run(args.expression, frameOrNone(context, source.frame));
+          if (goesOn) await goOn(context, call, (run) => run.continue());
+          return { result: text, variablesReference: 0 };
         }
         // Typed once, evaluated once: it may assign.
         const value = session.inspect.evaluate(args.expression, frameOrNone(context, source.frame));

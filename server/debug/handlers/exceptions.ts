@@ -1,7 +1,7 @@
 /** exceptionInfo: a refused store or a caught trap, as clients show an exception. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { CaughtTrap, CodePlace, RefusedStore, Stop, WriterRecord } from '../../session/index.ts';
-import { codeText, grouped, hex } from '../../session/report/index.ts';
+import { codeText, counted, grouped, hex, sourceText } from '../../session/report/index.ts';
 import type { DebugContext } from '../context.ts';
 import { sealerOf } from '../../sealing/story.ts';
 import { RequestError } from '../errors.ts';
@@ -21,30 +21,79 @@ export const exceptionHandlers: Handlers<'exceptionInfo'> = {
   }),
 };
 
-/** Ids are stable: clients key "do not show again" and conditions by them. */
+/**
+ * Ids are stable: clients key "do not show again" and conditions by them. Clients look for links in the stack trace
+ * and show no inner exceptions, or the other way round: who sealed and who wrote first stands in both.
+ */
 function refusedInfo(refused: RefusedStore): DebugProtocol.ExceptionInfoResponse['body'] {
-  const { object: target, sealedBy, writers } = refused;
-  const causes: DebugProtocol.ExceptionDetails[] = [];
-  if (sealedBy !== undefined) {
-    const who = `sealed here by ${codeText(sealerOf(sealedBy))}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`;
-    causes.push(cause('Seal', who, sealedBy.stack));
-  }
-  if (writers.first !== undefined) causes.push(writerCause('FirstWriter', 'first written', writers.first));
-  if (writers.latest !== undefined && writers.latest.step !== writers.first?.step)
-    causes.push(writerCause('LatestWriter', 'last written before the seal', writers.latest));
+  const { object: target } = refused;
+  const causes = causesOf(refused);
+  const traces = causes.map(({ message, stack }) => `${message}:\n${stackText(stack)}`);
   return {
     exceptionId: 'sealed-write',
-    description: refused.story,
+    description: describe(refused),
     breakMode: 'always',
     details: {
       message: refused.story,
       typeName: 'SealedWrite',
       fullTypeName: `SealedWrite.${refused.classification}`,
       ...(target === undefined ? {} : { evaluateName: target.path }),
-      stackTrace: stackText(refused.stack),
-      ...(causes.length === 0 ? {} : { innerException: causes }),
+      stackTrace: [stackText(refused.stack), ...traces].join('\n'),
+      ...(causes.length === 0
+        ? {}
+        : {
+            innerException: causes.map(({ typeName, message, stack }) => ({
+              typeName,
+              message,
+              stackTrace: stackText(stack),
+            })),
+          }),
     },
   };
+}
+
+/** What explains a refused store, with where to look. */
+interface Cause {
+  readonly typeName: string;
+  readonly message: string;
+  readonly stack: readonly CodePlace[];
+}
+
+function causesOf({ sealedBy, writers: { first, latest } }: RefusedStore): Cause[] {
+  const causes: Cause[] = [];
+  if (sealedBy !== undefined) {
+    const { hart, step, stack } = sealedBy;
+    const sealer = sealerOf(sealedBy);
+    const message = `Sealed by ${codeText(sealer)} on hart ${hart} at step ${grouped(step)}`;
+    // Page-table helpers above the sealer say nothing about who meant to seal.
+    causes.push({ typeName: 'Seal', message, stack: stack.slice(Math.max(0, stack.indexOf(sealer))) });
+  }
+  if (first !== undefined) causes.push(writerCause('FirstWriter', 'First written', first));
+  if (latest !== undefined && latest.step !== first?.step)
+    causes.push(writerCause('LatestWriter', 'Last written before the seal', latest));
+  return causes;
+}
+
+/** The story in a few lines, each place as `path:line`. */
+function describe(refused: RefusedStore): string {
+  const { story, writers, sealedBy, neighbours } = refused;
+  const exposed = neighbours.filter(({ inRegion }) => inRegion).length;
+  const at = (place: CodePlace): string => {
+    const source = sourceText(place);
+    return source === '' ? '' : `\n    ${source}`;
+  };
+  const by = (who: string, step: bigint, place: CodePlace): string =>
+    `${who} ${codeText(place)} at step ${grouped(step)}${at(place)}`;
+  return [
+    story,
+    ...(sealedBy === undefined
+      ? ['Nobody was seen to seal it: it was mapped read-only from the start']
+      : [by('Sealed by', sealedBy.step, sealerOf(sealedBy))]),
+    ...(writers.first === undefined
+      ? []
+      : [by('First legitimate writer:', writers.first.step, writers.first.place)]),
+    ...(exposed === 0 ? [] : [`${counted(exposed, 'other sealed symbol')} on the page`]),
+  ].join('\n');
 }
 
 function trapInfo(
@@ -62,17 +111,8 @@ function trapInfo(
   };
 }
 
-function writerCause(typeName: string, what: string, writer: WriterRecord): DebugProtocol.ExceptionDetails {
+function writerCause(typeName: string, what: string, writer: WriterRecord): Cause {
   const change = `${hex(writer.oldValue)} → ${hex(writer.newValue)}`;
-  return cause(typeName, `${what} here, hart ${writer.hart}, step ${grouped(writer.step)}: ${change}`, [
-    writer.place,
-  ]);
-}
-
-function cause(
-  typeName: string,
-  message: string,
-  stack: readonly CodePlace[],
-): DebugProtocol.ExceptionDetails {
-  return { typeName, message, stackTrace: stackText(stack) };
+  const message = `${what} on hart ${writer.hart} at step ${grouped(writer.step)}: ${change}`;
+  return { typeName, message, stack: [writer.place] };
 }

@@ -6,7 +6,7 @@ import type { DebugContext } from '../context.ts';
 import { RequestError, SessionError } from '../errors.ts';
 import { asRequestError } from '../failures.ts';
 import { withProgress } from '../progress.ts';
-import { consoleAttribute } from '../protocol/console.ts';
+import { consoleAttributes } from '../protocol/console.ts';
 import { on, urgent, type Call, type Handlers } from '../requests.ts';
 import { anything, dictionary, flag, integer, object, optional, text } from '../schema.ts';
 import { forwardEvents } from '../sessionEvents.ts';
@@ -122,7 +122,7 @@ export function lifecycleHandlers(connection: Connection): Handlers<Commands> {
 /** Opens the guest that the attributes describe in place of the one that may be open. */
 async function open(context: DebugContext, attributes: Attributes, call: Call): Promise<void> {
   const configuration = readConfiguration(attributes);
-  const consoleKind = consoleAttribute.check(attributes['console'], 'console');
+  const { console: consoleKind } = consoleAttributes.check(attributes, '');
   const debugged = attributes['noDebug'] !== true;
   const asks = (configuration.onSealedWrite ?? 'ask') === 'ask';
   const session = await withProgress(context, call, 'Loading the image', (onProgress) =>
@@ -138,6 +138,7 @@ async function open(context: DebugContext, attributes: Attributes, call: Call): 
     throw new RequestError('cancelled', 'The launch was cancelled.');
   }
   context.session = session;
+  if (context.stopAtSeal !== undefined) session.run.stopAtSeal = context.stopAtSeal;
   context.breakpoints.enabled = debugged;
   forwardEvents(context, session, consoleKind);
 }

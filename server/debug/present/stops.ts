@@ -26,8 +26,8 @@ export function stoppedBody(context: DebugContext, stop: Stop): DebugProtocol.St
 }
 
 function descriptionOf({ reason, refused, trap, access }: Stop): string | undefined {
-  if (refused !== undefined)
-    return refused.redundant ? 'Redundant write to sealed memory' : 'Write to sealed memory';
+  // Short: clients show it in the place of the hart's state, and the text says the rest.
+  if (refused !== undefined) return 'Sealed write';
   if (trap !== undefined) return `Paused before a trap: ${trap.name}`;
   if (access !== undefined) return `Paused before a ${access.kind} at ${hex(access.address)}`;
   return descriptions[reason];

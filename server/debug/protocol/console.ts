@@ -2,9 +2,11 @@
 import { described, object, oneOf, optional, text, type TypeOf } from '../schema.ts';
 import type { CustomEvent } from './common.ts';
 
-/** A launch attribute of the adapter's own: who asks for a terminal says that it knows `sealscope/console`. */
-export const consoleAttribute = optional(oneOf('integratedTerminal', 'internalConsole'));
-export type ConsoleKind = TypeOf<typeof consoleAttribute>;
+/** Launch attributes of the adapter's own: who asks for a terminal says that it knows `sealscope/console`. */
+export const consoleAttributes = object({
+  console: optional(oneOf('integratedTerminal', 'internalConsole')),
+});
+export type ConsoleKind = TypeOf<typeof consoleAttributes>['console'];
 
 export const consoleEvents = {
   'sealscope/console': {

@@ -1,5 +1,16 @@
 /** Address spaces: mappings, pages, translations, and what changed in them from stop to stop. */
-import { address, described, flag, integer, list, object, oneOf, optional, text } from '../schema.ts';
+import {
+  address,
+  described,
+  endAddress,
+  flag,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+} from '../schema.ts';
 import {
   flags,
   hexadecimal,
@@ -18,7 +29,8 @@ const since = described(
 );
 
 const change = object({
-  from: described('What it was: flags, or empty where nothing was mapped', text),
+  from: described('What it was: flags, or empty where nothing was mapped; a and d alone do not count', text),
+  movedFrom: optional(described('Guest-physical address that it led to, if another one: "0x…"', text)),
   isDegraded: optional(described('A sealed page became writable', flag)),
 });
 
@@ -37,7 +49,10 @@ export const permissionRequests = {
         'Stops that can be compared with, newest last; bounded',
         list(object({ ordinal: integer(1), step: steps, text })),
       ),
-      since: described('The stop compared with; 0 for none', integer(0)),
+      since: described(
+        'The stop compared with; 0 for none, and where one of the two does not translate',
+        integer(0),
+      ),
       hart: integer(0),
       mode: pagingMode,
       satp: optional(hexadecimal),
@@ -47,8 +62,12 @@ export const permissionRequests = {
           start: hexadecimal,
           end,
           physical: described('Guest-physical address of `start`: "0x…"', text),
-          pageSize: described('Bytes that each leaf maps', integer(4096)),
+          pageSize: described(
+            'Bytes that a leaf maps, the smallest of them where they differ',
+            integer(4096),
+          ),
           flags,
+          name: optional(described('"linear map", "identity map"', text)),
           linked: optional(described('As the image declares it', permissions)),
           seal: optional(seal),
           sections: described('Sections of the image that lie here', list(text)),
@@ -71,7 +90,7 @@ export const permissionRequests = {
     summary: 'Pages inside an address range, with the symbols that lie on each.',
     arguments: object({
       start: described('Virtual address', address),
-      end: described('The first address behind the range', address),
+      end: described('The first address behind the range', endAddress),
       first: optional(described('How many pages to pass over', integer(0), 0)),
       count: optional(described('How many pages to tell', integer(1, 512), 512)),
       threadId: optional(threadId),
@@ -82,7 +101,7 @@ export const permissionRequests = {
       pages: list(
         object({
           address: hexadecimal,
-          size: described('Bytes that the leaf maps', integer(1)),
+          size: described('Bytes of its leaf that lie in the range', integer(1)),
           physical: hexadecimal,
           flags,
           linked: optional(permissions),

@@ -12,7 +12,7 @@ import {
 } from './common.ts';
 
 const currentPhase = described(
-  '`unsealed`: there is nothing to seal',
+  '`unsealed`: there is nothing to seal, or the guest took all seals off again',
   oneOf('booting', 'sealed', 'partly-sealed', 'degraded', 'unsealed'),
 );
 
@@ -95,7 +95,7 @@ export const sealRequests = {
 
 export const sealEvents = {
   'sealscope/phase': {
-    summary: 'The phase of the run has changed.',
+    summary: 'A phase of the run has begun.',
     body: object({ current: currentPhase, text: described('The phase that began, in a line', text) }),
   },
 } as const satisfies Readonly<Record<`sealscope/${string}`, CustomEvent>>;

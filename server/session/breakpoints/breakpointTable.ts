@@ -104,9 +104,15 @@ export class BreakpointTable implements Breakpoints {
   }
 
   setData(requests: readonly DataBreakpointRequest[]): Breakpoint[] {
-    return this.#replace('data', 'data', requests, ({ address, length }) =>
-      dataTarget(address, length, this.#isMapped(address)),
-    );
+    return this.#replaceData('data', requests);
+  }
+
+  setWatches(requests: readonly DataBreakpointRequest[]): Breakpoint[] {
+    return this.#replaceData('watch', requests);
+  }
+
+  hitsOf(id: number): number {
+    return this.#installed.find(({ entry }) => entry.breakpoint.id === id)?.entry.hits ?? 0;
   }
 
   setExceptions(
@@ -157,6 +163,12 @@ export class BreakpointTable implements Breakpoints {
       }
     }
     return { stopping, logs, problems };
+  }
+
+  #replaceData(group: string, requests: readonly DataBreakpointRequest[]): Breakpoint[] {
+    return this.#replace('data', group, requests, ({ address, length }) =>
+      dataTarget(address, length, this.#isMapped(address)),
+    );
   }
 
   #replace<Request extends BreakpointExtras>(

@@ -15,6 +15,10 @@ export interface Breakpoints {
   setFunctions(requests: readonly FunctionBreakpointRequest[]): Breakpoint[];
   setInstructions(requests: readonly InstructionBreakpointRequest[]): Breakpoint[];
   setData(requests: readonly DataBreakpointRequest[]): Breakpoint[];
+  /** Data breakpoints of their own, which `setData` leaves alone. */
+  setWatches(requests: readonly DataBreakpointRequest[]): Breakpoint[];
+  /** How often a breakpoint was hit, by its id. */
+  hitsOf(id: number): number;
   /** The filters that are on; `sealedWrite` off means that the policy never asks. Answers in order: why one cannot be. */
   setExceptions(
     requests: readonly ExceptionFilterRequest[],

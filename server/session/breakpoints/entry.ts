@@ -33,6 +33,11 @@ export class BreakpointEntry {
     this.#log = log === undefined ? undefined : parseLogMessage(log);
   }
 
+  /** How often it was reached with its condition true. */
+  get hits(): number {
+    return this.#hits;
+  }
+
   /** Called each time the guest arrives at it. @param names Further `$names` for its expressions. */
   hit(inspector: GuestInspector, hart: number, names?: Readonly<Record<string, bigint>>): Verdict {
     if (this.#condition !== undefined) {

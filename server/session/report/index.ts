@@ -4,3 +4,4 @@ export { placeJson, regionJson, reportJson, type Json, type JsonObject } from '.
 export { coloured, columns, uncoloured, wrap, type Paint } from './layout.ts';
 export { reportOf, type RefusedStoreReport } from './report.ts';
 export { reportText, type TextOptions } from './text.ts';
+export { sealedWritesJson, sealedWritesMarkdown, symbolOf, type RunFacts } from './sealedWrites.ts';

@@ -7,6 +7,7 @@ import type { RunResult, Stop } from '../stop.ts';
 import type { CodeBreakpoints } from './codeBreakpoints.ts';
 import type { Execution } from './execution.ts';
 import type { Granularity, RunControl } from './runControl.ts';
+import type { SealStops } from './sealStops.ts';
 import type { Slices } from './slices.ts';
 import type { Stepper } from './step.ts';
 
@@ -22,6 +23,7 @@ export interface GuestRunParts {
   readonly entry: Stop;
   /** The user was shown the entry: a breakpoint there is no news. */
   readonly stopOnEntry: boolean;
+  readonly sealStops: SealStops;
   /** Told when a refused store no longer waits because its hart was moved away from it. */
   readonly moved: (hart: number) => void;
 }
@@ -83,6 +85,25 @@ export class GuestRun implements RunControl {
 
   runUntil(step: bigint): Promise<RunResult> {
     return this.#command(() => this.#advance({ until: step }));
+  }
+
+  async runToSeal(): Promise<RunResult> {
+    const { sealStops } = this.#parts;
+    this.requireStopped();
+    sealStops.once = true;
+    try {
+      return await this.continue();
+    } finally {
+      sealStops.once = false;
+    }
+  }
+
+  get stopAtSeal(): boolean {
+    return this.#parts.sealStops.always;
+  }
+
+  set stopAtSeal(stops: boolean) {
+    this.#parts.sealStops.always = stops;
   }
 
   jump(hart: number, address: bigint): void {

@@ -28,6 +28,10 @@ export interface RunControl {
   runTo(address: bigint): Promise<RunResult>;
   /** Until `step` is the next step. */
   runUntil(step: bigint): Promise<RunResult>;
+  /** Until the next region is sealed, or something else stops it. */
+  runToSeal(): Promise<RunResult>;
+  /** Stop whenever a region is sealed. May be set while the machine runs. */
+  stopAtSeal: boolean;
   /** Moves a hart's pc without running anything. */
   jump(hart: number, address: bigint): void;
 }

@@ -11,7 +11,7 @@ import { sizeText, walkText } from '../inspect/pageWalk.ts';
 import type { SymbolFile } from '../../symbols/index.ts';
 import type { Seals } from '../seals.ts';
 import { completeExpression } from './expressionCompletions.ts';
-import type { Verbs, VerbCompletion } from './verb.ts';
+import type { Verbs, VerbCompletion, VerbResult } from './verb.ts';
 
 interface Verb {
   readonly name: string;
@@ -20,7 +20,8 @@ interface Verb {
   readonly help: string;
   /** Its argument is a C expression and completes as one. */
   readonly takesExpression?: true;
-  run(argument: string, frame: Frame | undefined): string;
+  /** What to print; an object where the guest shall go on. */
+  run(argument: string, frame: Frame | undefined): string | VerbResult;
   /** Values that complete an argument, with what they mean. */
   completions?(prefix: string): readonly { readonly text: string; readonly detail?: string | undefined }[];
 }
@@ -54,7 +55,7 @@ export class GuestVerbs implements Verbs {
     return verb !== undefined && !/^(=|\.|->|\[|[-+*/%&|^<>]=?\s)/.test(argument);
   }
 
-  run(text: string, frame?: Frame): string {
+  run(text: string, frame?: Frame): VerbResult {
     const [name, argument] = split(text);
     const verb = this.#find(name);
     if (verb === undefined) {
@@ -69,7 +70,8 @@ export class GuestVerbs implements Verbs {
     }
     if (argument !== '' && verb.usage === '')
       throw new SessionError('request', `${verb.name} takes no argument`);
-    return verb.run(argument, frame);
+    const result = verb.run(argument, frame);
+    return typeof result === 'string' ? { text: result, goesOn: false } : result;
   }
 
   complete(text: string, column: number, frame?: Frame): VerbCompletion[] {
@@ -103,26 +105,39 @@ export class GuestVerbs implements Verbs {
   }
 }
 
+/** Behind a choice: carries it out at once. */
+const GO = 'go';
+
 function faultVerb(seals: Seals): Verb {
   const choices: readonly SealChoice[] = SEAL_CHOICES.filter((choice) => choice !== 'log');
+  const usage = `${choices.join('|')} [${GO}]`;
   return {
     name: 'fault',
-    usage: choices.join('|'),
-    help: 'decide about the refused store; takes effect when the machine goes on',
+    usage,
+    help: `decide about the refused store; with "${GO}" the machine goes on with it at once`,
     run: (argument) => {
       if (argument === '') return seals.pending?.story ?? 'No refused store waits.';
-      const choice = choices.find((each) => each === argument);
-      if (choice === undefined)
-        throw new SessionError('request', `usage: fault ${choices.join('|')}, not "${argument}"`);
+      const [name, go, ...rest] = argument.split(/\s+/);
+      const choice = choices.find((each) => each === name);
+      if (choice === undefined || (go !== undefined && go !== GO) || rest.length > 0)
+        throw new SessionError('request', `usage: fault ${usage}, not "${argument}"`);
       seals.choose(choice);
       const exposed = choice === 'retry' ? seals.exposedByRetry() : [];
-      const lost = exposed.length === 0 ? [] : [`These lose their seal too: ${namesOf(exposed)}`];
-      return [`${choice}: ${CHOICE_MEANING[choice]}.`, ...lost, 'Continue or step to do it.'].join('\n');
+      const goesOn = go === GO;
+      const lines = [
+        `${choice}: ${CHOICE_MEANING[choice]}.`,
+        ...(exposed.length === 0 ? [] : [`These lose their seal too: ${namesOf(exposed)}`]),
+        ...(goesOn ? [] : [`Continue or step to do it; "fault ${choice} ${GO}" does both.`]),
+      ];
+      return { text: lines.join('\n'), goesOn };
     },
     completions: (prefix) =>
       choices
-        .filter((choice) => choice.startsWith(prefix))
-        .map((choice) => ({ text: choice, detail: CHOICE_MEANING[choice] })),
+        .flatMap((choice) => [
+          { text: choice, detail: CHOICE_MEANING[choice] },
+          { text: `${choice} ${GO}`, detail: 'and let the machine go on' },
+        ])
+        .filter(({ text }) => text.startsWith(prefix)),
   };
 }
 

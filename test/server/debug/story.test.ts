@@ -44,18 +44,20 @@ describe.each(stories)('scenario %s', (name, about, redundant) => {
     const client = await running(scenario(name));
     const stopped = await client.expectStopped('exception');
     expect(stopped.text).toMatch(about);
-    expect(stopped.description).toMatch(redundant ? /^Redundant write/ : /^Write/);
+    expect(stopped.description).toBe('Sealed write');
     const threadId = stopped.threadId!;
 
     const info = await client.request('exceptionInfo', { threadId });
     expect(info).toMatchObject({
       exceptionId: 'sealed-write',
       breakMode: 'always',
-      description: stopped.text,
+      details: { message: stopped.text },
     });
-    expect(info.details?.stackTrace).toMatch(/\(\S+\.c:\d+\)/);
-    const inner = info.details?.innerException ?? [];
-    expect(inner[0]?.message).toMatch(/sealed here by /);
+    expect(info.description!.split('\n')[0]).toBe(stopped.text);
+    // Who sealed it, on a line of its own that clients turn into a link.
+    expect(info.description).toMatch(/\nSealed by \w+\+\S+ at step [\d,]+\n {4}\/\S+\.c:\d+\n/);
+    expect(info.details?.stackTrace).toMatch(/\(\S+\.c:\d+\)\nSealed by .*:\n {4}at \w+\S* \(\S+\.c:\d+\)/s);
+    expect(info.details?.innerException?.[0]).toMatchObject({ typeName: 'Seal' });
 
     const { facts } = await fault(client, threadId);
     expect(facts['variable']).toMatch(about);

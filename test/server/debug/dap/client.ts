@@ -78,6 +78,8 @@ export class Client {
   readonly #outputs: DebugProtocol.OutputEvent[] = [];
   /** Progress comes when it comes; tests look at it by itself. */
   readonly progress: DebugProtocol.Event[] = [];
+  /** Events of this project's own, which come beside the standard ones. */
+  readonly custom: DebugProtocol.Event[] = [];
   #wake: (() => void) | undefined;
   #seq = 1;
   #lastReceived = 0;
@@ -141,7 +143,7 @@ export class Client {
     return { ...errorOf(response), short: response.message ?? '' };
   }
 
-  /** The next event that is neither output nor progress; fails if it is another one. */
+  /** The next event that is neither output, nor progress, nor one of our own; fails if it is another one. */
   async expect<E extends EventName>(event: E): Promise<Events[E]> {
     const next = await this.#nextEvent();
     if (next.event !== event)
@@ -222,6 +224,7 @@ export class Client {
     else if (message.type === 'event') {
       const event = message as DebugProtocol.Event;
       if (event.event === 'output') this.#outputs.push(event as DebugProtocol.OutputEvent);
+      else if (event.event.startsWith('sealscope/')) this.custom.push(event);
       else if (event.event.startsWith('progress')) this.progress.push(event);
       else this.#events.push(event);
       this.#wake?.();

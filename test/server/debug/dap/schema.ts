@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { createGenerator } from 'ts-json-schema-generator';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { customRequests } from '../../../../server/debug/protocol.ts';
+import { customEvents, customRequests } from '../../../../server/debug/protocol.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -101,9 +101,16 @@ function definitionOf(message: DebugProtocol.ProtocolMessage): string {
   }
 }
 
-/** What is wrong with a message by the published schema, or by protocol.ts for requests of this project's own. */
+/** What is wrong with a message by the published schema, or by protocol.ts for those of this project's own. */
 export function schemaProblems(message: DebugProtocol.ProtocolMessage): string[] {
-  const command = (message as { command?: string }).command;
+  const { command, event } = message as { command?: string; event?: string };
+  const customEvent = Object.entries(customEvents).find(([name]) => name === event)?.[1];
+  if (customEvent !== undefined)
+    return problems(
+      ajv.compile(closed(customEvent.body.json)),
+      (message as DebugProtocol.Event).body,
+      event ?? '',
+    );
   const custom = Object.entries(customRequests).find(([name]) => name === command)?.[1];
   const failed = message.type === 'response' && !(message as DebugProtocol.Response).success;
   if (custom === undefined || failed) {
