@@ -10,6 +10,8 @@ import { type PhaseChange, SealscopeSession } from './session.ts';
 /** A store that a seal refused, whatever the policy made of it. */
 export type SealedWriteEvent = CustomEventBody<'sealscope/sealedWrite'>;
 
+export type SealedWritesAtEnd = CustomEventBody<'sealscope/sealedWritesAtEnd'>;
+
 export interface Told<T> {
   readonly session: SealscopeSession;
   readonly body: T;
@@ -35,6 +37,7 @@ export class SealscopeSessions implements Disposable {
   readonly #didEnd = new EventEmitter<SealscopeSession>();
   readonly #didGuestOutput = new EventEmitter<Told<string>>();
   readonly #didChangePhase = new EventEmitter<Told<PhaseChange>>();
+  readonly #didListSealedWrites = new EventEmitter<Told<SealedWritesAtEnd>>();
   readonly #didSealedWrite = new EventEmitter<Told<SealedWriteEvent>>();
 
   /** The session that the debug views show; if that is another debugger's, the one of ours that was active last. */
@@ -45,13 +48,15 @@ export class SealscopeSessions implements Disposable {
   readonly onDidContinue = this.#didContinue.event;
   /** A register, memory or a choice was changed while the guest stands still: what was shown may be stale. */
   readonly onDidInvalidate = this.#didInvalidate.event;
-  /** The guest has ended; requests are still answered if they are made at once. */
+  /** The guest has ended. What is asked now may not be answered any more. */
   readonly onDidExit = this.#didExit.event;
   /** The session is over, and answers no more requests. */
   readonly onDidEnd = this.#didEnd.event;
   /** Text as the guest's console wrote it. */
   readonly onDidGuestOutput = this.#didGuestOutput.event;
   readonly onDidChangePhase = this.#didChangePhase.event;
+  /** The refused stores as the guest leaves them when it ends. */
+  readonly onDidListSealedWrites = this.#didListSealedWrites.event;
   readonly onDidSealedWrite = this.#didSealedWrite.event;
 
   constructor(type: string) {
@@ -62,7 +67,14 @@ export class SealscopeSessions implements Disposable {
       debug.onDidChangeActiveDebugSession((session) => this.#focus(session)),
       debug.onDidTerminateDebugSession(({ id }) => this.#end(id)),
       ...[this.#didChangeActive, this.#didStart, this.#didStop, this.#didContinue, this.#didInvalidate],
-      ...[this.#didExit, this.#didEnd, this.#didGuestOutput, this.#didChangePhase, this.#didSealedWrite],
+      ...[
+        this.#didExit,
+        this.#didEnd,
+        this.#didGuestOutput,
+        this.#didChangePhase,
+        this.#didSealedWrite,
+        this.#didListSealedWrites,
+      ],
     );
   }
 
@@ -143,6 +155,9 @@ export class SealscopeSessions implements Disposable {
       case 'sealscope/phase':
         session.phase = body as PhaseChange;
         this.#didChangePhase.fire({ session, body: session.phase });
+        break;
+      case 'sealscope/sealedWritesAtEnd':
+        this.#didListSealedWrites.fire({ session, body: body as SealedWritesAtEnd });
         break;
       case 'sealscope/sealedWrite':
         this.#didSealedWrite.fire({ session, body: body as SealedWriteEvent });

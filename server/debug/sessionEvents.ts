@@ -14,6 +14,7 @@ import { hex, reportOf, reportText, symbolOf } from '../session/report/index.ts'
 import type { DebugContext } from './context.ts';
 import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
+import { sealedWritesAtEnd } from './present/sealedWrites.ts';
 import { stoppedBody } from './present/stops.ts';
 
 /** Characters after which a line is sent although it has not ended. */
@@ -78,6 +79,8 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
     case 'exited':
       context.forget();
       context.send('output', { category: 'console', output: `${exitText(event.exit)}\n` });
+      if (context.session.seals.findings.length > 0)
+        context.send('sealscope/sealedWritesAtEnd', sealedWritesAtEnd(context.session));
       context.send('exited', { exitCode: event.exit.status });
       context.send('terminated', {});
       break;

@@ -9,10 +9,10 @@ import type { Page } from 'playwright-core';
 
 /** One thing to do. */
 export interface ScreenRequest {
-  action: 'texts' | 'count' | 'click' | 'press' | 'type' | 'wait';
+  action: 'texts' | 'count' | 'click' | 'press' | 'type' | 'wait' | 'gone' | 'show';
   /** A Playwright selector; the first match is used. */
   selector?: string;
-  /** Text to type, or keys to press. */
+  /** Text to type, keys to press, or the name of a screenshot. */
   value?: string;
 }
 
@@ -31,7 +31,7 @@ export interface ScreenBridge {
 export async function serveScreen(page: () => Page, artefacts: string): Promise<ScreenBridge> {
   const server = createServer((request, response) => {
     void readBody(request)
-      .then((body) => answer(page(), JSON.parse(body) as ScreenRequest))
+      .then((body) => answer(page(), artefacts, JSON.parse(body) as ScreenRequest))
       .catch(async (error: unknown): Promise<ScreenAnswer> => {
         await page().screenshot({ path: join(artefacts, 'failure.png') });
         return { error: String(error) };
@@ -51,12 +51,19 @@ export async function serveScreen(page: () => Page, artefacts: string): Promise<
 
 async function answer(
   page: Page,
+  artefacts: string,
   { action, selector = 'body', value = '' }: ScreenRequest,
 ): Promise<ScreenAnswer> {
   const element = page.locator(selector);
   switch (action) {
     case 'wait':
       await element.first().waitFor({ timeout: PATIENCE });
+      return {};
+    case 'gone':
+      await element.first().waitFor({ state: 'hidden', timeout: PATIENCE });
+      return {};
+    case 'show':
+      await page.screenshot({ path: join(artefacts, `${value}.png`) });
       return {};
     case 'texts':
       await element.first().waitFor({ timeout: PATIENCE });

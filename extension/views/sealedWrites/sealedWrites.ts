@@ -2,16 +2,16 @@
 import { Disposable, EventEmitter } from 'vscode';
 import type { CustomResult } from '../../../server/debug/protocol.ts';
 import { setContext } from '../../context.ts';
-import type { SealscopeSession, SealscopeSessions } from '../../session/index.ts';
+import type { SealedWritesAtEnd, SealscopeSession, SealscopeSessions } from '../../session/index.ts';
 
 export type SealedWrite = CustomResult<'sealscope/sealedWrites'>['writes'][number];
 export type ExportFormat = 'markdown' | 'json';
 
-interface Record {
+interface SessionWrites {
   readonly session: SealscopeSession;
   writes: readonly SealedWrite[];
-  /** What the adapter said last, for the time when it is gone. */
-  exports: Map<ExportFormat, string>;
+  /** Once the guest has ended, nobody answers any more. */
+  atEnd: SealedWritesAtEnd | undefined;
   /** At most one question at a time is under way; stores may come faster than answers. */
   reading: boolean;
   stale: boolean;
@@ -22,7 +22,7 @@ export class SealedWrites implements Disposable {
   readonly #didChange = new EventEmitter<undefined>();
   readonly #registrations: Disposable;
   readonly onDidChange = this.#didChange.event;
-  #records: Record[] = [];
+  #records: SessionWrites[] = [];
 
   constructor(sessions: SealscopeSessions) {
     this.#sessions = sessions;
@@ -33,7 +33,7 @@ export class SealedWrites implements Disposable {
       // What became of the last one is known once the guest went on.
       sessions.onDidContinue((session) => void this.#refresh(session)),
       sessions.onDidStop(({ session }) => void this.#refresh(session)),
-      sessions.onDidExit(({ session }) => void this.#keep(session)),
+      sessions.onDidListSealedWrites(({ session, body }) => this.#end(session, body)),
       sessions.onDidChangeActive(() => this.#tell()),
     );
   }
@@ -47,8 +47,7 @@ export class SealedWrites implements Disposable {
   async export(format: ExportFormat): Promise<string> {
     const current = this.#current;
     if (current === undefined) return '';
-    const kept = current.exports.get(format);
-    if (current.session.state === 'ended' && kept !== undefined) return kept;
+    if (current.atEnd !== undefined) return current.atEnd[format];
     return (await current.session.request('sealscope/exportSealedWrites', { format })).text;
   }
 
@@ -56,12 +55,12 @@ export class SealedWrites implements Disposable {
     this.#registrations.dispose();
   }
 
-  get #current(): Record | undefined {
+  get #current(): SessionWrites | undefined {
     const { active } = this.#sessions;
     return this.#records.find(({ session }) => session === active) ?? this.#records.at(-1);
   }
 
-  #of(session: SealscopeSession): Record | undefined {
+  #of(session: SealscopeSession): SessionWrites | undefined {
     return this.#records.find((each) => each.session === session);
   }
 
@@ -70,7 +69,7 @@ export class SealedWrites implements Disposable {
     this.#records = this.#records.filter(
       (each) => each.session !== session && each.session.state !== 'ended',
     );
-    this.#records.push({ session, writes: [], exports: new Map(), reading: false, stale: false });
+    this.#records.push({ session, writes: [], atEnd: undefined, reading: false, stale: false });
     this.#tell();
   }
 
@@ -83,25 +82,19 @@ export class SealedWrites implements Disposable {
     while (record.stale) {
       record.stale = false;
       // A session that ends meanwhile no longer answers; what is known stays.
+      // A session that ends meanwhile no longer answers; it has said how it ended.
       const answer = await session.request('sealscope/sealedWrites', {}).catch(() => undefined);
-      if (answer !== undefined) record.writes = answer.writes;
+      if (answer !== undefined && record.atEnd === undefined) record.writes = answer.writes;
     }
     record.reading = false;
     this.#tell();
   }
 
-  /** The adapter answers a last time, before VS Code takes leave of it. */
-  async #keep(session: SealscopeSession): Promise<void> {
+  #end(session: SealscopeSession, atEnd: SealedWritesAtEnd): void {
     const record = this.#of(session);
     if (record === undefined) return;
-    const formats = ['markdown', 'json'] as const;
-    const asked = formats.map((format) => session.request('sealscope/exportSealedWrites', { format }));
-    const refreshed = this.#refresh(session);
-    const answers = await Promise.allSettled(asked);
-    await refreshed;
-    answers.forEach((answer, index) => {
-      if (answer.status === 'fulfilled') record.exports.set(formats[index]!, answer.value.text);
-    });
+    Object.assign(record, { atEnd, writes: atEnd.writes });
+    this.#tell();
   }
 
   #tell(): void {

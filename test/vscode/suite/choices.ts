@@ -96,7 +96,8 @@ describe('The choices at a refused store', () => {
     await commands.executeCommand('sealscope.fault.focus');
     const writer = rowOf('first writer');
     // The view is as low as a side bar with many views makes it, and has only those lines that can be seen.
-    for (await press('End'); (await writer.count()) === 0;) await press('ArrowUp');
+    await press('End');
+    while ((await writer.count()) === 0) await press('ArrowUp');
     await writer.click();
     await new Element('.tab.active:has-text("cpufeature.c")').wait();
     const [facts = ''] = await writer.texts();

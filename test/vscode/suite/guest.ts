@@ -4,6 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { after, afterEach, before, beforeEach } from 'mocha';
 import { type DebugConfiguration, type DebugSession, commands, debug, workspace } from 'vscode';
 import { Recorder, sessionEnd } from './session.ts';
+import { screenshot } from './screen.ts';
 import { openSource } from './workspace.ts';
 
 let current: Recorder | undefined;
@@ -20,7 +21,10 @@ export function recordsSessions(): void {
   after(() => current?.dispose());
   beforeEach(() => recorder().clear());
   afterEach(async function () {
-    if (this.currentTest?.isFailed() === true) process.stderr.write(`${recorder().transcript()}\n`);
+    if (this.currentTest?.isFailed() === true) {
+      process.stderr.write(`${recorder().transcript()}\n`);
+      await screenshot('failure');
+    }
     await endSession();
   });
 }

@@ -22,6 +22,11 @@ export class Element {
     await this.#do({ action: 'wait' });
   }
 
+  /** Waits until it is not there, or no longer visible. */
+  async gone(): Promise<void> {
+    await this.#do({ action: 'gone' });
+  }
+
   /** Waits until the first match is visible, then returns the text of all matches. */
   async texts(): Promise<readonly string[]> {
     return (await this.#do({ action: 'texts' })).texts ?? [];
@@ -48,6 +53,11 @@ export async function press(keys: string): Promise<void> {
 
 export async function type(text: string): Promise<void> {
   await perform({ action: 'type', value: text });
+}
+
+/** Leaves a picture of the window among the artefacts, where there is a window to be seen. */
+export async function screenshot(name: string): Promise<void> {
+  if (bridge !== undefined) await perform({ action: 'show', value: name });
 }
 
 async function perform(request: ScreenRequest): Promise<Exclude<ScreenAnswer, { error: string }>> {
