@@ -60,8 +60,8 @@ void cpu_detect_features(void)
 		pm |= PM_WAKE_TIMER;
 	if (sbi_probe_extension(SBI_EXT_HSM))
 		pm |= PM_SUSPEND_HART;
-	if (sbi_probe_extension(SBI_EXT_SUSP))
-		pm |= PM_SUSPEND_SYSTEM;
+	if (sbi_probe_extension(SBI_EXT_CPPC))
+		pm |= PM_CHANGE_SPEED;
 	if (sbi_probe_extension(SBI_EXT_SRST))
 		pm |= PM_POWER_OFF;
 	if (has_bug(BUG_NEWS_ON_RESUME) && wakeups_seen())

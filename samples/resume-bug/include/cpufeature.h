@@ -14,8 +14,8 @@ enum cpu_feature_word {
 #define PM_WAKE_TIMER		BIT(0)	/* an alarm ends a suspend */
 #define PM_WAKE_PROVEN		BIT(1)	/* … and has done so since boot */
 #define PM_SUSPEND_HART		BIT(2)	/* harts can be suspended */
-#define PM_SUSPEND_SYSTEM	BIT(3)	/* the system can */
-#define PM_POWER_OFF		BIT(4)	/* and be switched off */
+#define PM_CHANGE_SPEED		BIT(3)	/* harts can run slower */
+#define PM_POWER_OFF		BIT(4)	/* the system can be switched off */
 
 struct cpu_feature {
 	const char *name;

@@ -12,7 +12,7 @@ enum sbi_ext {
 	SBI_EXT_RFENCE	= 0x52464e43,
 	SBI_EXT_HSM	= 0x48534d,
 	SBI_EXT_SRST	= 0x53525354,
-	SBI_EXT_SUSP	= 0x53555350,
+	SBI_EXT_CPPC	= 0x43505043,
 };
 
 enum sbi_hart_state {
