@@ -19,7 +19,8 @@ beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'sealscope-'))));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** Without Smaia QEMU takes the interrupt of the lowest number first; and it is to have what the machine has. */
-const CPU = 'rv64,f=off,d=off,h=off,sstc=off,x-smaia=on';
+const CPU = 'rv64,h=off,sstc=off,x-smaia=on,svnapot=on,svpbmt=on';
+const ISA = 'rv64gc_svnapot_svpbmt';
 
 function runQemu({ elf }: Program): string {
   const options = [
@@ -47,7 +48,7 @@ function runQemu({ elf }: Program): string {
 
 async function runOurs({ binary }: Program): Promise<string> {
   const image = flatImage(binary, 0x8000_0000n);
-  const machine = await Machine.create({ image, firmware: 'none', memory: 128 << 20, mmu: 'sv57' });
+  const machine = await Machine.create({ image, firmware: 'none', memory: 128 << 20, mmu: 'sv57', isa: ISA });
   let output = '';
   machine.observe({ console: (bytes) => (output += String.fromCharCode(...bytes)) });
   expect(machine.run(500_000_000n)).toMatchObject({ kind: 'exit', reason: 'pass' });
