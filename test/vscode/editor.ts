@@ -28,6 +28,14 @@ const SETTINGS = {
   'window.dialogStyle': 'custom',
 };
 
+/** What an editor has beyond the ordinary. */
+export interface EditorOptions {
+  /** A packaged extension to install first. */
+  vsix?: string;
+  /** Of the user, over those that tests need. */
+  settings?: Readonly<Record<string, unknown>>;
+}
+
 export class Editor {
   readonly #directory: string;
   readonly #server: ChildProcess;
@@ -52,16 +60,16 @@ export class Editor {
 
   /**
    * Starts server and browser. `environment` reaches the extension host; both write what they have to say to `log`.
-   * `vsix` is a packaged extension to install first.
    */
   static async start(
     installed: TestEditor,
     environment: Readonly<Record<string, string>>,
     log: string,
-    vsix?: string,
+    { vsix, settings = {} }: EditorOptions = {},
   ): Promise<Editor> {
     const directory = mkdtempSync(join(tmpdir(), 'sealscope-vscode-'));
     const port = await freePort();
+    prepare(directory, settings);
     if (vsix !== undefined) installExtension(installed, directory, vsix);
     const server = startServer(installed, directory, port, environment, log);
     const abandon = (): void => {
@@ -142,20 +150,24 @@ const layoutOf = (directory: string): { home: string; data: string; config: stri
   extensions: join(directory, 'extensions'),
 });
 
-/** What the server is told whenever it is started. */
-function prepare(directory: string): string[] {
-  const { home, data, config, extensions } = layoutOf(directory);
+function prepare(directory: string, settings: Readonly<Record<string, unknown>>): void {
+  const { home, data, config } = layoutOf(directory);
   mkdirSync(home, { recursive: true });
   mkdirSync(join(data, 'User'), { recursive: true });
-  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify(SETTINGS));
+  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
   writeFileSync(config, 'auth: none\n');
+}
+
+/** What the server is told whenever it is started. */
+function layoutOptions(directory: string): string[] {
+  const { data, config, extensions } = layoutOf(directory);
   return ['--config', config, '--user-data-dir', data, '--extensions-dir', extensions];
 }
 
 /** Throws with the server's words if it does not take the package. */
 function installExtension({ node, server }: TestEditor, directory: string, vsix: string): void {
   const { home } = layoutOf(directory);
-  execFileSync(node, [server, ...prepare(directory), '--install-extension', vsix], {
+  execFileSync(node, [server, ...layoutOptions(directory), '--install-extension', vsix], {
     env: { ...process.env, HOME: home, TMPDIR: home, EXTENSIONS_GALLERY: '{}' },
     stdio: 'pipe',
   });
@@ -169,13 +181,12 @@ function startServer(
   log: string,
 ): ChildProcess {
   const { home } = layoutOf(directory);
-  const shared = prepare(directory);
   const output = createWriteStream(log);
   const child = spawn(
     node,
     [
       server,
-      ...shared,
+      ...layoutOptions(directory),
       ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
       ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
       ...['--disable-getting-started-override', '--disable-proxy', '--ignore-last-opened'],

@@ -5,13 +5,16 @@
 import { type IncomingMessage, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import axe from 'axe-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 /** One thing to do. */
 export interface ScreenRequest {
-  action: 'texts' | 'count' | 'click' | 'press' | 'type' | 'wait' | 'gone' | 'show';
+  action: 'texts' | 'count' | 'click' | 'press' | 'type' | 'wait' | 'gone' | 'show' | 'axe';
   /** A Playwright selector; the first match is used. */
   selector?: string;
+  /** Selectors of the frames that it is in, outermost first. */
+  frames?: readonly string[];
   /** Text to type, keys to press, or the name of a screenshot. */
   value?: string;
 }
@@ -52,9 +55,10 @@ export async function serveScreen(page: () => Page, artefacts: string): Promise<
 async function answer(
   page: Page,
   artefacts: string,
-  { action, selector = 'body', value = '' }: ScreenRequest,
+  { action, selector = 'body', frames = [], value = '' }: ScreenRequest,
 ): Promise<ScreenAnswer> {
-  const element = page.locator(selector);
+  const place = frames.reduce<Page | FrameLocator>((outer, frame) => outer.frameLocator(frame), page);
+  const element = place.locator(selector);
   switch (action) {
     case 'wait':
       await element.first().waitFor({ timeout: PATIENCE });
@@ -73,6 +77,8 @@ async function answer(
     case 'click':
       await element.first().click({ timeout: PATIENCE });
       return {};
+    case 'axe':
+      return { texts: await violations(element.first()) };
     case 'press':
       await page.keyboard.press(value);
       return {};
@@ -80,6 +86,18 @@ async function answer(
       await page.keyboard.type(value);
       return {};
   }
+}
+
+/** What axe finds wrong in an element and its frame: a line for each rule. */
+async function violations(element: Locator): Promise<string[]> {
+  await element.waitFor({ timeout: PATIENCE });
+  const results = await element.evaluate<axe.AxeResults>(
+    `async (element) => { ${axe.source}; return axe.run(element, { resultTypes: ['violations'] }); }`,
+  );
+  return results.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('; ')}`,
+  );
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -23,6 +23,17 @@ export type Node =
 
 const REDUNDANT = { always: 'redundant', sometimes: 'sometimes redundant', never: '' } as const;
 
+/** The choices by the names that they have everywhere, and what else can become of a store. */
+const OUTCOMES: Readonly<Record<SealedWrite['actions'][number]['action'], string>> = {
+  oops: actionLooks.oops.title,
+  retry: actionLooks.retry.title,
+  'write-once': actionLooks['write-once'].title,
+  skip: actionLooks.skip.title,
+  log: 'logged',
+  ask: 'waits for a choice',
+  ignored: 'ignored by a rule',
+};
+
 export class SealedWritesView implements TreeDataProvider<Node>, Disposable {
   readonly #writes: SealedWrites;
   readonly #watches: Watches;
@@ -92,18 +103,11 @@ function writeItem(write: SealedWrite): TreeItem {
   return item;
 }
 
-/** What became of it, by the names that the choices have: `Make writable and retry ×2`. */
+/** What became of it: `Make writable and retry ×2`. */
 function actionsText({ actions }: SealedWrite): string {
   return actions
-    .map(({ action, count }) => {
-      const title = isChoice(action) ? actionLooks[action].title : action;
-      return count === 1 ? title : `${title} ×${count}`;
-    })
+    .map(({ action, count }) => (count === 1 ? OUTCOMES[action] : `${OUTCOMES[action]} ×${count}`))
     .join(', ');
-}
-
-function isChoice(action: string): action is keyof typeof actionLooks {
-  return Object.hasOwn(actionLooks, action);
 }
 
 function linesOf(write: SealedWrite): Node[] {

@@ -9,12 +9,14 @@ export function needsScreen(test: Context): void {
   if (bridge === undefined) test.skip();
 }
 
-/** A place in the window: a Playwright selector. */
+/** A place in the window: a Playwright selector, and the selectors of the frames that it is in. */
 export class Element {
   readonly #selector: string;
+  readonly #frames: readonly string[];
 
-  constructor(selector: string) {
+  constructor(selector: string, frames: readonly string[] = []) {
     this.#selector = selector;
+    this.#frames = frames;
   }
 
   /** Waits until it is visible. */
@@ -41,8 +43,13 @@ export class Element {
     await this.#do({ action: 'click' });
   }
 
+  /** What axe finds wrong with it. */
+  async violations(): Promise<readonly string[]> {
+    return (await this.#do({ action: 'axe' })).texts ?? [];
+  }
+
   #do(request: ScreenRequest): ReturnType<typeof perform> {
-    return perform({ ...request, selector: this.#selector });
+    return perform({ ...request, selector: this.#selector, frames: this.#frames });
   }
 }
 
