@@ -6,6 +6,7 @@ import { hex, type Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import type { Frame } from '../inspect/inspector.ts';
 import type { Seals } from '../seals.ts';
+import { counted } from '../report/format.ts';
 import type { Description, Hit, Located, Lookup } from './lookup.ts';
 import { rank } from './ranking.ts';
 
@@ -117,10 +118,10 @@ export class GuestLookup implements Lookup {
     for (const { name, start, end } of seals.regions)
       yield { name, hit: () => hit(name, 'region', start, Number(end - start), 'sealed region') };
     for (const { name, address, size } of guest.space.sections)
-      yield { name, hit: () => hit(name, 'section', address, size, `section, ${size} bytes`) };
+      yield { name, hit: () => hit(name, 'section', address, size, `section, ${counted(size, 'byte')}`) };
     for (const { name, address, size, kind, section } of guest.symbols?.symbols.all() ?? []) {
       const what = kind === 'function' ? 'function' : size > 0 ? 'object' : 'label';
-      const detail = [what, ...(size > 0 ? [`${size} bytes`] : []), ...(section ? [section.name] : [])];
+      const detail = [what, ...(size > 0 ? [counted(size, 'byte')] : []), ...(section ? [section.name] : [])];
       yield { name, hit: () => hit(name, 'symbol', address, size, detail.join(', ')) };
     }
   }

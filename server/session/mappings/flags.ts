@@ -1,7 +1,7 @@
 /** The flags of a leaf as numbers and letters: bits 1–7 of the entry, R, W, X, U, G, A and D. */
 import type { Permissions } from '../../sealing/region.ts';
 
-const LETTERS = 'rwxugad';
+const LETTERS = ['r', 'w', 'x', 'u', 'g', 'a', 'd'];
 const [READ, WRITE, EXECUTE, USER] = [2, 4, 8, 16];
 const ACCESSED_AND_DIRTY = 0xc0;
 /** Without translation every address permits everything. */
@@ -9,7 +9,7 @@ export const UNTRANSLATED = READ | WRITE | EXECUTE;
 
 /** `r-x-ga-`, as QEMU's `info mem` writes it. */
 export function flagsText(flags: number): string {
-  return [...LETTERS].map((letter, bit) => ((flags >> (bit + 1)) & 1 ? letter : '-')).join('');
+  return LETTERS.map((letter, bit) => ((flags >> (bit + 1)) & 1 ? letter : '-')).join('');
 }
 
 export function permissionsOfFlags(flags: number): Permissions {

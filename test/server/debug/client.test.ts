@@ -26,7 +26,10 @@ it('counts lines and columns from zero and names files by URI, if the client doe
   expect(stackFrames[0]).toMatchObject({ line: line - 1, source });
   const text = 'fault re';
   const { targets } = await client.request('completions', { text, column: text.length, line: 0 });
-  expect(targets).toMatchObject([{ label: 'retry', start: 6, length: 2 }]);
+  expect(targets).toMatchObject([
+    { label: 'retry', start: 6, length: 2 },
+    { label: 'retry go', start: 6, length: 2 },
+  ]);
   await client.disconnect();
 });
 

@@ -55,8 +55,8 @@ describe.each(stories)('scenario %s', (name, about, redundant) => {
     });
     expect(info.description!.split('\n')[0]).toBe(stopped.text);
     // Who sealed it, on a line of its own that clients turn into a link.
-    expect(info.description).toMatch(/\nSealed by \w+\+\S+ at step [\d,]+\n {4}\/\S+\.c:\d+\n/);
-    expect(info.details?.stackTrace).toMatch(/\(\S+\.c:\d+\)\nSealed by .*:\n {4}at \w+\S* \(\S+\.c:\d+\)/s);
+    expect(info.description).toMatch(/\nSealed by \w+\+\S+ at step [\d,]+\n {4}\/\S+\.[ch]:\d+\n/);
+    expect(info.details?.stackTrace).toMatch(/\(\S+:\d+\)\nSealed by .*:\n {4}at \w+\S* \(\S+\.[ch]:\d+\)/);
     expect(info.details?.innerException?.[0]).toMatchObject({ typeName: 'Seal' });
 
     const { facts } = await fault(client, threadId);

@@ -201,7 +201,10 @@ describe('verbs', () => {
       expect([text, verbs.recognises(text)]).toEqual([text, true]);
     for (const text of ['faults', 'pt = 3', 'pt->x', 'seals.count', 'pt[0]', 'pt + 1', '$pc', ''])
       expect([text, verbs.recognises(text)]).toEqual([text, false]);
-    expect(verbs.complete('fault w', 7)).toMatchObject([{ text: 'write-once', start: 6 }]);
+    expect(verbs.complete('fault w', 7)).toMatchObject([
+      { text: 'write-once', start: 6 },
+      { text: 'write-once go', start: 6 },
+    ]);
     expect(verbs.complete('fau', 3)).toMatchObject([{ text: 'fault', start: 0 }]);
     expect(verbs.complete('sealed possible', 15)).toMatchObject([{ text: '__cpu_possible_mask', start: 7 }]);
     expect(verbs.complete('seals ', 6)).toEqual([]);
