@@ -40,8 +40,12 @@ export class Plic implements Device {
   readonly #claimed = new Uint32Array(WORDS);
   readonly #contexts: readonly Context[];
 
-  constructor(harts: number, wire: HartWire) {
+  readonly #claimedSource: (source: number) => void;
+
+  /** `claimed` is told of each source whose interrupt a hart takes. */
+  constructor(harts: number, wire: HartWire, claimed: (source: number) => void = () => undefined) {
     this.#wire = wire;
+    this.#claimedSource = claimed;
     this.#contexts = Array.from({ length: harts * 2 }, (_, index) => ({
       hart: index >> 1,
       interrupt: index % 2 === 0 ? INTERRUPT.machineExternal : INTERRUPT.supervisorExternal,
@@ -113,6 +117,7 @@ export class Plic implements Device {
     if (source > 0) {
       setBit(this.#pending, source, false);
       setBit(this.#claimed, source, true);
+      this.#claimedSource(source);
       this.drive();
     }
     return source;

@@ -53,6 +53,8 @@ export class Uart implements Device {
   #overrun = 0;
   /** THR ran empty, and nobody has read it from IIR or filled it. */
   #thrInterrupt = 0;
+  /** The interrupt controller has taken that interrupt: the wire is down again, while IIR goes on telling. */
+  #thrTaken = 0;
 
   constructor(port: UartPort) {
     this.#port = port;
@@ -67,6 +69,15 @@ export class Uart implements Device {
         this.#fifo = Uint8Array.of(...this.#fifo, byte);
       }
     }
+    this.#update();
+  }
+
+  /**
+   * The interrupt controller has taken the interrupt. Of an empty THR the wire tells once, so that xv6, which does not
+   * read IIR, is not interrupted for ever (QEMU's controller, which only looks at changes, does not do so either).
+   */
+  interruptTaken(): void {
+    this.#thrTaken = this.#thrInterrupt;
     this.#update();
   }
 
@@ -97,6 +108,7 @@ export class Uart implements Device {
     this.#divisor = state.u32(this.#divisor);
     this.#overrun = state.u32(this.#overrun);
     this.#thrInterrupt = state.u32(this.#thrInterrupt);
+    this.#thrTaken = state.u32(this.#thrTaken);
   }
 
   #readRegister(offset: number): number {
@@ -134,7 +146,7 @@ export class Uart implements Device {
         if (dlab) this.#divisor = (value << 8) | (this.#divisor & 0xff);
         else {
           // Enabling the interrupt while THR is empty raises it (and THR is always empty).
-          if ((value & ~this.#ier & IER_THR) !== 0) this.#thrInterrupt = 1;
+          if ((value & ~this.#ier & IER_THR) !== 0) this.#raiseThr();
           this.#ier = value & 0xf;
         }
         break;
@@ -157,7 +169,7 @@ export class Uart implements Device {
   }
 
   #transmit(byte: number): void {
-    this.#thrInterrupt = 1;
+    this.#raiseThr();
     if ((this.#mcr & MCR_LOOP) === 0) this.#port.send(byte);
     else if (this.#fifo.length < this.#capacity) this.#fifo = Uint8Array.of(...this.#fifo, byte);
     else this.#overrun = LSR_OVERRUN;
@@ -208,7 +220,13 @@ export class Uart implements Device {
     return IIR_NONE;
   }
 
+  #raiseThr(): void {
+    this.#thrInterrupt = 1;
+    this.#thrTaken = 0;
+  }
+
   #update(): void {
-    this.#port.interrupt(this.#interrupt !== IIR_NONE);
+    const interrupt = this.#interrupt;
+    this.#port.interrupt(interrupt !== IIR_NONE && (interrupt !== IIR_THR || this.#thrTaken === 0));
   }
 }

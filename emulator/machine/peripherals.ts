@@ -57,7 +57,9 @@ export class Peripherals implements TimedEvents {
     const wire = new InterruptWires(harts, changed).drive;
     this.#clint = new Clint(harts.length, { time: clock, wire, timerInterrupt, deadlineChanged: changed });
     this.#supervisorTimers = new SupervisorTimers(harts, memory, clock, wire);
-    this.#plic = new Plic(harts.length, wire);
+    this.#plic = new Plic(harts.length, wire, (source) => {
+      if (source === UART_INTERRUPT) this.#uart.interruptTaken();
+    });
     this.#uart = new Uart({
       send: (byte) => this.#print('uart', Uint8Array.of(byte)),
       receive: () => this.#keyboard.take('uart'),

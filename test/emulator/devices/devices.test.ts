@@ -266,6 +266,20 @@ describe('UART', () => {
     expect([get(uart, 2), get(uart, 0), get(uart, 2), irq()]).toEqual([4, 0x42, 2, false]);
   });
 
+  test('the wire tells of an empty THR until the interrupt is taken, IIR until it is read', () => {
+    const { uart, arriving, irq } = make();
+    put(uart, 1, 3);
+    uart.interruptTaken();
+    expect([irq(), get(uart, 5) & 0x20, irq(), get(uart, 2)]).toEqual([false, 0x20, false, 2]);
+    put(uart, 0, 0x41);
+    expect(irq(), 'sent: empty anew').toBe(true);
+    uart.interruptTaken();
+    arriving.push(0x42);
+    uart.poll();
+    uart.interruptTaken();
+    expect(irq(), 'data is told of until it is read').toBe(true);
+  });
+
   test('below the FIFO trigger level data comes as a timeout', () => {
     const { uart, arriving, irq } = make();
     put(uart, 2, 0x41);

@@ -174,6 +174,32 @@ test('the run is the same in any pieces, and from a snapshot on', async () => {
   expect(Buffer.from(change!.bytes).compare(DISK, 0, 4096)).not.toBe(0);
 });
 
+/** A driver that takes interrupts of the UART and reads none of its registers: it is interrupted once a byte sent. */
+const UNREAD_UART = `
+    la t0, trap; csrw mtvec, t0; li s1, 0; li s2, 0
+    li t0, 0xc000000; li t1, 1; sw t1, 40(t0); li t2, 0x2000; add t2, t2, t0; li t1, 1 << 10; sw t1, 0(t2)
+    li t0, 0x10000000; li t1, 2; sb t1, 1(t0)
+    li t0, 0x800; csrw mie, t0; csrsi mstatus, 8
+    li t0, 'a'; putc t0
+    li t2, 20000
+  1: addi s2, s2, 1; bne s2, t2, 1b
+    addi s1, s1, '0'; putc s1
+    csrci mstatus, 8
+    finish 0
+    .balign 4
+  trap:
+    addi s1, s1, 1
+    li t0, 0xc200004; lw t1, 0(t0); sw t1, 0(t0)
+    mret`;
+
+test('an empty THR that nobody asks about does not interrupt for ever, as on QEMU', async () => {
+  const guest = assemble(UNREAD_UART, '0x80000000');
+  const { machine, console } = await start(guest.image, M_MODE);
+  expect(machine.run(LIMIT)).toMatchObject({ reason: 'pass' });
+  expect(console()).toBe('a2');
+  expect(runQemu(guest)).toBe('a2');
+});
+
 describe('the keyboard', () => {
   /** Prints on the virtio console, reads two bytes there, prints on the UART, reads two bytes there; echoes all. */
   const CONSOLES = `
