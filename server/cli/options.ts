@@ -37,7 +37,7 @@ export function declareRunOptions(command: Command): Command {
     .option('--disk <file>', 'disk image')
     .option('--harts <n>', 'number of harts, 1 to 8', hartCount, 1)
     .addOption(new Option('--memory <size>', 'RAM').argParser(memorySize).default(128 * 2 ** 20, '128M'))
-    .option('--isa <isa>', 'instruction set, as rv64imac')
+    .option('--isa <isa>', 'instruction set, as rv64gc_zba_zbb; default: all that there is')
     .addOption(new Option('--mmu <mode>', 'largest translation mode').choices(['sv39', 'sv48', 'sv57']))
     .option('--dtb <file>', 'device tree to hand to the guest (default: generated)')
     .addOption(sealOption())
