@@ -21,7 +21,7 @@ export interface SessionConfiguration {
   readonly harts?: number | undefined;
   /** Bytes, or text such as `128M`. Default 128M. */
   readonly memory?: string | number | undefined;
-  /** Default `rv64imac`. */
+  /** As in `rv64gc_zba_zbb`; default: all that the machine has. */
   readonly isa?: string | undefined;
   /** Default `sv39`. */
   readonly mmu?: string | undefined;
