@@ -57,6 +57,8 @@ describe('The choices at a refused store', () => {
       needsScreen(this);
       await f5();
       await buttonOf('Oops').wait();
+      // It takes the keyboard when it opens, which closes a pick.
+      await new Element('.exception-widget').wait();
       const chosen = commands.executeCommand('sealscope.chooseFaultAction');
       const offered = await pick.texts();
       assert.equal(offered.length, choices.length);
