@@ -166,6 +166,29 @@ describe('malformed blobs are one clear error', () => {
     expect(() => readFdt(blob)).toThrow(message);
   });
 
+  test('with random bytes changed, it is read and patched, or refused', () => {
+    let state = 4711;
+    const next = (limit: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return (state >>> 8) % limit;
+    };
+    let refused = 0;
+    for (let round = 0; round < 400; round++) {
+      const blob = edit((_, bytes) => {
+        for (let change = next(6); change >= 0; change--) {
+          bytes[next(4) === 0 ? next(40) : next(bytes.length)] = next(256);
+        }
+      });
+      try {
+        expect(readFdt(patchFdt(blob, 1 << 24, BOOT)).root.name).toBeTypeOf('string');
+      } catch (error) {
+        expect(error).toBeInstanceOf(FdtError);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(20);
+  });
+
   test('cut anywhere, it never crashes', () => {
     for (let length = 0; length < good.length; length += 3) {
       const cut = edit((view) => view.setUint32(4, Math.max(length, 40))).subarray(0, length);

@@ -96,6 +96,25 @@ describe('what is no kernel is one clear error', () => {
   });
 });
 
+test('random files are read, or refused by one clear error', () => {
+  let state = 99;
+  const next = (limit: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % limit;
+  };
+  const files = [packed, zboot(packed, 'gzip'), KERNEL];
+  for (let round = 0; round < 300; round++) {
+    const file = Uint8Array.from(files[round % 3]!);
+    for (let change = next(4); change >= 0; change--) file[next(Math.min(file.length, 256))] = next(256);
+    const cut = next(3) === 0 ? file.subarray(0, next(file.length)) : file;
+    try {
+      linuxImage(isPackedKernel(cut) ? unpackKernel(cut, 1 << 20) : cut);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigurationError);
+    }
+  }
+});
+
 describe('a packed Image boots', () => {
   const image = linuxImage(unpackKernel(packed));
 
