@@ -19,7 +19,7 @@ beforeAll(async () => {
   const vsix = join(directory, 'sealscope.vsix');
   execFileSync(process.execPath, ['--import', 'tsx', 'scripts/package.ts', vsix]);
   mkdirSync(artefacts, { recursive: true });
-  editor = await Editor.start(setUpTestEditor(console.log), {}, join(artefacts, 'installed.log'), vsix);
+  editor = await Editor.start(setUpTestEditor(console.log), {}, join(artefacts, 'installed.log'), { vsix });
 }, SETUP_LIMIT);
 
 afterAll(async () => {
