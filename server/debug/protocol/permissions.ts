@@ -72,7 +72,7 @@ export const permissionRequests = {
           seal: optional(seal),
           sections: described('Sections of the image that lie here', list(text)),
           aliases: described(
-            'Other mappings of the same frames; bounded',
+            'Other mappings of the same frames: up to 8, in very long lists the first one',
             list(object({ start: hexadecimal, permissions, name: optional(text) })),
           ),
           aliasCount: integer(0),

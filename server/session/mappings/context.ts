@@ -68,6 +68,7 @@ export class SpaceContext {
       ...this.#changes.cuts(start, end),
       ...frames.map((cut) => start + (cut - physical)),
     ];
+    if (cuts.length < 2) return cuts;
     return [...new Set(cuts)].sort((a, b) => (a < b ? -1 : 1));
   }
 

@@ -17,6 +17,9 @@ export interface GuestMappingsParts {
 }
 
 const PAGE = 4096n;
+const MAX_ALIASES = 8;
+/** Mappings from which on one alias each is enough: the answer has tens of megabytes as it is. */
+const LONG_LIST = 10_000;
 
 export class GuestMappings implements Mappings {
   readonly #parts: GuestMappingsParts;
@@ -34,6 +37,7 @@ export class GuestMappings implements Mappings {
       space,
       context,
       frames: new FrameIndex(context.now.mappings),
+      aliasLimit: context.now.mappings.length > LONG_LIST ? 1 : MAX_ALIASES,
       nameOf: mappingNames(context.now, space, BigInt(machine.memory.size)),
     };
     return {

@@ -27,6 +27,7 @@ export class Overlay<T> {
 
   /** Addresses strictly inside [start, end) at which a stretch begins or ends. */
   cuts(start: bigint, end: bigint): bigint[] {
+    if (this.#stretches.length === 0) return [];
     return within(this.#stretches, start, end)
       .flatMap((stretch) => [stretch.start, stretch.end])
       .filter((cut) => cut > start && cut < end);

@@ -7,7 +7,6 @@ import { permissionsOfFlags } from './flags.ts';
 import type { AliasView, MappingView } from './mappings.ts';
 import { within } from './overlay.ts';
 
-const MAX_ALIASES = 8;
 const MAX_SECTIONS = 32;
 
 export interface RowMaker {
@@ -15,12 +14,17 @@ export interface RowMaker {
   readonly context: SpaceContext;
   readonly frames: FrameIndex;
   readonly nameOf: (mapping: PageMapping) => string | undefined;
+  /** Aliases told of each row. */
+  readonly aliasLimit: number;
 }
 
 /** The rows of one mapping, in order of address. */
 export function rowsOf(maker: RowMaker, mapping: PageMapping): MappingView[] {
   const { context } = maker;
-  const starts = [mapping.start, ...context.cuts(mapping)];
+  const cuts = context.cuts(mapping);
+  if (cuts.length === 0)
+    return [row(maker, mapping, mapping.start, mapping.end, context.at(mapping.start, mapping.physical))];
+  const starts = [mapping.start, ...cuts];
   const pieces: { start: bigint; properties: Properties }[] = [];
   for (const start of starts) {
     const properties = context.at(start, mapping.physical + (start - mapping.start));
@@ -33,7 +37,7 @@ export function rowsOf(maker: RowMaker, mapping: PageMapping): MappingView[] {
 }
 
 function row(
-  { space, context, frames, nameOf }: RowMaker,
+  { space, context, frames, nameOf, aliasLimit }: RowMaker,
   mapping: PageMapping,
   start: bigint,
   end: bigint,
@@ -43,9 +47,9 @@ function row(
   const endPhysical = physical + (end - start);
   const isImage = properties.linked !== undefined;
   const aliases = frames
-    .overlapping(physical, endPhysical, MAX_ALIASES + 1)
+    .overlapping(physical, endPhysical, aliasLimit + 1)
     .filter((alias) => alias !== mapping)
-    .slice(0, MAX_ALIASES)
+    .slice(0, aliasLimit)
     .map((alias): AliasView => {
       const from = alias.physical > physical ? alias.physical : physical;
       return { start: alias.start + (from - alias.physical), flags: alias.flags, name: nameOf(alias) };
@@ -94,7 +98,9 @@ export function mappingNames(
   space: AddressSpace,
   ram: bigint,
 ): (mapping: PageMapping) => string | undefined {
-  const isImage = (mapping: PageMapping): boolean => space.permissionsAt(mapping.start) !== undefined;
+  const { ranges } = space;
+  const isImage = ({ start }: PageMapping): boolean =>
+    ranges.some((range) => range.start <= start && start < range.end);
   const bytes = new Map<bigint, bigint>();
   for (const mapping of mappings) {
     if (permissionsOfFlags(mapping.flags).user || isImage(mapping)) continue;
@@ -105,9 +111,8 @@ export function mappingNames(
   for (const [distance, size] of bytes)
     if (size * 2n >= ram && (linear === undefined || size > bytes.get(linear)!)) linear = distance;
   return (mapping) => {
-    if (isImage(mapping)) return undefined;
     const distance = mapping.start - mapping.physical;
-    if (distance === 0n) return 'identity map';
-    return distance === linear ? 'linear map' : undefined;
+    if ((distance !== 0n && distance !== linear) || isImage(mapping)) return undefined;
+    return distance === 0n ? 'identity map' : 'linear map';
   };
 }
