@@ -87,10 +87,6 @@ export class SealscopeSessions implements Disposable {
     return this.#active;
   }
 
-  byId(id: string): SealscopeSession | undefined {
-    return this.#sessions.get(id);
-  }
-
   dispose(): void {
     this.#registrations.dispose();
   }
