@@ -14,11 +14,10 @@ import {
 } from './format';
 import { exponent, roundPack, roundsUp, shiftRightSticky, significand, unpack } from './number';
 
-/** Kinds of integers, as rs2 encodes them. */
+/** Kinds of integers, as rs2 encodes them; the fourth is UINT64. */
 export const INT32 = 0;
 export const UINT32 = 1;
 export const INT64 = 2;
-export const UINT64 = 3;
 
 /** To an integer of that kind; 32-bit results are sign-extended. What is out of range becomes the nearest. */
 export function toInteger(a: u64, kind: i32, rounding: i32, wide: bool): u64 {

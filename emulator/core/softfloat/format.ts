@@ -6,9 +6,8 @@
  *   binary32  31 sign | 30..23 exponent, bias 127  | 22..0 fraction
  */
 
-/** Rounding modes (unprivileged spec, "Floating-Point Control and Status Register"). */
+/** Rounding modes but RTZ, which is 1 and never asked for (unprivileged spec, "Floating-Point Control and Status Register"). */
 export const RNE = 0;
-export const RTZ = 1;
 export const RDN = 2;
 export const RUP = 3;
 export const RMM = 4;
