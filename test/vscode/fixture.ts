@@ -24,11 +24,16 @@ export function copySample(folder: string): void {
   cpSync(join(repository, 'samples', 'resume-bug'), folder, { recursive: true, filter });
 }
 
-/** Bundles the tests into the one CommonJS file that the extension host wants. Returns the bundle's path: what VS Code takes as `extensionTestsPath`. */
-export async function bundleTests(): Promise<string> {
-  const outfile = join(artefacts, 'tests.cjs');
+/** Bundles the tests. Returns the bundle's path: what VS Code takes as `extensionTestsPath`. */
+export function bundleTests(): Promise<string> {
+  return bundleForHost(join('test', 'vscode', 'suite', 'index.ts'), 'tests.cjs');
+}
+
+/** Bundles what `entry`, of the repository, is about into the one CommonJS file that the extension host wants. */
+export async function bundleForHost(entry: string, name: string): Promise<string> {
+  const outfile = join(artefacts, name);
   await build({
-    entryPoints: [join(repository, 'test', 'vscode', 'suite', 'index.ts')],
+    entryPoints: [join(repository, entry)],
     outfile,
     bundle: true,
     platform: 'node',
