@@ -2,14 +2,14 @@
  * Session events as the JSON lines that other programs read. The fields of DESIGN are a contract; README.md lists
  * what is added to them. Addresses are "0x…" strings, counts decimal strings, unknowns null.
  */
-import type { Exit, RefusedStore, SealChange } from '../session/index.ts';
+import { sealerOf, type Exit, type RefusedStore, type SealChange } from '../session/index.ts';
 import {
   hex,
   hexValue,
   placeJson,
-  regionJson,
   reportJson,
   reportOf,
+  sealedRegionJson,
   type JsonObject,
 } from '../session/report/index.ts';
 import type { StorePolicy } from './options.ts';
@@ -18,14 +18,16 @@ export function consoleJson(text: string): JsonObject {
   return { event: 'console', text };
 }
 
-export function sealJson({ kind, moment, regions }: SealChange): JsonObject {
+export function sealJson({ kind, moment, regions, aliases }: SealChange): JsonObject {
   return {
     event: 'seal',
     step: moment.step.toString(),
     hart: moment.hart,
     ...placeJson(moment.place),
     change: kind,
-    regions: regions.map(regionJson),
+    regions: regions.map(sealedRegionJson),
+    sealedBy: placeJson(sealerOf(moment)),
+    aliases: aliases.map(({ start, end }) => ({ start: hex(start), end: hex(end) })),
   };
 }
 

@@ -1,10 +1,13 @@
 /** How a run tells what happens: as JSON lines, or as the guest's console with notes beside it. */
-import type { RefusedStore, SealChange, SessionEvent } from '../session/index.ts';
+import { sealerOf, type RefusedStore, type SealChange, type SessionEvent } from '../session/index.ts';
 import { counted, grouped, hex, reportOf, reportText, type JsonObject } from '../session/report/index.ts';
 import { consoleJson, exitJson, mips, sealJson, sealedWriteJson, type Summary } from './jsonEvents.ts';
 import type { StorePolicy } from './options.ts';
 import { placeText, shortPath, type Output } from './output.ts';
 import { SourceLines } from './sourceLines.ts';
+
+/** Modules lie in single frames, each of which has an alias of its own. */
+const MAX_ALIASES = 4;
 
 export type ConsoleEvent = Extract<SessionEvent, { type: 'console' }>;
 
@@ -68,12 +71,8 @@ export class TextReporter implements Reporter {
     this.options.guest?.write(bytes);
   }
 
-  seal({ kind, moment, regions }: SealChange): void {
-    for (const { name, start, end } of regions)
-      this.#note(
-        `${name} ${kind}: ${hex(start)} to ${hex(end)}, by hart ${moment.hart} in ${placeText(moment.place)} ` +
-          `at step ${grouped(moment.step)}`,
-      );
+  seal(change: SealChange): void {
+    for (const text of sealLines(change)) this.#note(text);
   }
 
   /** In full the first time, in a line when the same instruction writes the same symbol again. */
@@ -104,6 +103,19 @@ export class TextReporter implements Reporter {
   #note(text: string): void {
     this.options.notes.line(`sealscope: ${text}`);
   }
+}
+
+/** Who meant it comes first; where the last page-table entry was written is a detail. */
+function sealLines({ kind, moment, regions, aliases }: SealChange): string[] {
+  const sealer = sealerOf(moment);
+  const detail = sealer === moment.place ? '' : `, at ${placeText(moment.place)}`;
+  const by = `by hart ${moment.hart} in ${placeText(sealer)}${detail}, step ${grouped(moment.step)}`;
+  const span = ({ start, end }: { start: bigint; end: bigint }): string => `${hex(start)} to ${hex(end)}`;
+  const lines = regions.flatMap((region) => [
+    `${region.name} ${kind}: ${span(region)}, ${by}`,
+    ...region.parts.map((part) => `  with ${part.name}: ${span(part)}`),
+  ]);
+  return [...lines, ...aliases.slice(0, MAX_ALIASES).map((alias) => `  and its alias: ${span(alias)}`)];
 }
 
 /** What is worth a word: a guest that powers off as it should is not. */

@@ -11,10 +11,12 @@ interface PresetRegion {
 
 interface Preset {
   readonly name: string;
+  /** Symbols that only this kernel has, all of them: for one that is known without a region to know it by. */
+  readonly symbols?: readonly string[];
   readonly regions: readonly PresetRegion[];
 }
 
-/** In order; the first of which any region exists wins. */
+/** In order; the first whose symbols the image has, or of which any region exists, wins. docs/presets.md. */
 const PRESETS: readonly Preset[] = [
   {
     // mark_rodata_ro() of RISC-V Linux seals [__start_rodata, _data); ro_after_init data lies inside .rodata.
@@ -47,6 +49,8 @@ const PRESETS: readonly Preset[] = [
     name: 'Coconut-SVSM',
     regions: [{ name: 'ro_after_init', specs: ['ro_after_init_start..ro_after_init_end'] }],
   },
+  // Everything behind etext stays writable: nothing is sealed, and its `.rodata` is no promise either.
+  { name: 'xv6', symbols: ['etext', 'kernelvec', 'usertrap', 'kvmmake'], regions: [] },
   {
     name: 'sections',
     regions: [
@@ -71,7 +75,8 @@ export function presetRegions(symbols: SymbolFile): PresetRange[] {
       const parts = (region.parts ?? []).flatMap((part) => firstOf(part, symbols) ?? []);
       return [{ ...range, preset: preset.name, parts }];
     });
-    if (found.length > 0) return found;
+    const isKnown = preset.symbols?.every((name) => symbols.symbols.addressOf(name) !== undefined) === true;
+    if (found.length > 0 || isKnown) return found;
   }
   return [];
 }

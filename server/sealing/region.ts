@@ -15,7 +15,7 @@ export interface RegionPart {
 
 /** A half-open range of kernel virtual addresses. It need not begin or end on a page. */
 export interface SealRegion extends RegionPart {
-  /** Index in the session's list of regions. */
+  /** Its own in the session, and not given again. */
   readonly id: number;
   readonly origin: RegionOrigin;
   /** The seal specification or the preset that produced it, as text for people. */

@@ -1,4 +1,7 @@
-/** The regions of a session: made once from the configuration or a preset, and looked up by address ever after. */
+/**
+ * The regions of a session, looked up by address: from the configuration or a preset, those of modules while they are
+ * loaded, and what a refused store was found to hit.
+ */
 import type { SymbolFile } from '../symbols/index.ts';
 import type { AddressSpace } from './addressSpace.ts';
 import { presetRegions } from './presets.ts';
@@ -13,11 +16,13 @@ const SEALED_SECTION =
   /^(\.rodata|\.data\.rel\.ro|\.data\.*(ro_after_init|read_only)|\.ro_after_init|__ex_table|\.notes?)/;
 
 export class Regions {
-  readonly #regions: SealRegion[];
+  #regions: readonly SealRegion[];
   readonly #space: AddressSpace;
+  #nextId: number;
 
   constructor(regions: readonly SealRegion[], space: AddressSpace) {
-    this.#regions = [...regions];
+    this.#regions = regions;
+    this.#nextId = regions.length;
     this.#space = space;
   }
 
@@ -71,6 +76,18 @@ export class Regions {
     return part === undefined ? region.name : `${region.name} (${part.name})`;
   }
 
+  /** A region that has come into being: a module's. */
+  add(range: RegionPart, origin: SealRegion['origin'], source: string): SealRegion {
+    const region: SealRegion = { ...range, id: this.#nextId++, origin, source, parts: [] };
+    this.#regions = [...this.#regions, region];
+    return region;
+  }
+
+  /** Its memory is given back. */
+  remove(region: SealRegion): void {
+    this.#regions = this.#regions.filter((each) => each !== region);
+  }
+
   /** A region nobody named: the section, or else the page, that the page tables refuse a store to. */
   observe(address: bigint, page: { readonly address: bigint; readonly size: bigint }): SealRegion {
     const section = this.#space.sectionAt(address);
@@ -78,15 +95,7 @@ export class Regions {
       section === undefined
         ? { name: `page 0x${page.address.toString(16)}`, start: page.address, end: page.address + page.size }
         : { name: section.name, start: section.address, end: section.address + BigInt(section.size) };
-    const region: SealRegion = {
-      ...range,
-      id: this.#regions.length,
-      origin: 'observed',
-      source: 'page table',
-      parts: [],
-    };
-    this.#regions.push(region);
-    return region;
+    return this.add(range, 'observed', 'page table');
   }
 }
 

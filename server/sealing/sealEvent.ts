@@ -40,6 +40,8 @@ export interface SealChange {
   readonly kind: 'sealed' | 'reopened' | 'resealed' | 'degraded';
   readonly moment: Moment;
   readonly regions: readonly SealRegion[];
+  /** Where else frames of these regions are mapped, by address: what was sealed with them. Empty when they open. */
+  readonly aliases: readonly { readonly start: bigint; readonly end: bigint }[];
 }
 
 /** A region and all that is known about it now. */

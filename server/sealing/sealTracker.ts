@@ -53,7 +53,7 @@ export class SealTracker {
   readonly #parts: SealTrackerParts;
   readonly #permissions: PermissionTracker;
   readonly #entries = new Map<number, Entry>();
-  readonly #watches: Watch[];
+  readonly #watches = new Map<number, Watch>();
   readonly #changes: SealChange[] = [];
   readonly #stopObserving: () => void;
   /** The refused store whose `retry` is being carried out. */
@@ -63,12 +63,24 @@ export class SealTracker {
     this.#parts = parts;
     const { machine, regions } = parts;
     this.#permissions = new PermissionTracker(machine, (change) => this.#changed(change));
-    for (const region of regions.all) {
-      this.#entries.set(region.id, newEntry(region));
-      this.#permissions.add({ id: region.id, ranges: [pagesOf(region)] });
-    }
-    this.#watches = regions.all.map((region) => this.#watch(region));
+    for (const region of regions.all) this.add(region);
     this.#stopObserving = machine.observe({ tlbFlushed: () => this.#settleTlbs() });
+  }
+
+  /** Follows a region from now on, such as a module's that is being loaded. */
+  add(region: SealRegion): void {
+    this.#entries.set(region.id, newEntry(region));
+    this.#permissions.add({ id: region.id, ranges: [pagesOf(region)] });
+    this.#watches.set(region.id, this.#watch(region));
+  }
+
+  /** Its memory is about to be something else. */
+  remove(region: SealRegion): void {
+    this.#entries.delete(region.id);
+    this.#permissions.remove(region.id);
+    const watch = this.#watches.get(region.id);
+    if (watch !== undefined) this.#parts.machine.watches.delete(watch);
+    this.#watches.delete(region.id);
   }
 
   /** Oldest first; bounded. */
@@ -140,7 +152,7 @@ export class SealTracker {
   dispose(): void {
     this.#stopObserving();
     this.#permissions.dispose();
-    for (const watch of this.#watches) this.#parts.machine.watches.delete(watch);
+    for (const watch of this.#watches.values()) this.#parts.machine.watches.delete(watch);
   }
 
   #changed(change: PermissionChange): void {
@@ -165,15 +177,14 @@ export class SealTracker {
    */
   #tracksAliases({ region }: Entry): boolean {
     const own = pagesOf(region);
-    const { physicalOf } = this.#physicalRange(region);
-    const start = physicalOf(own.start);
-    if (start === undefined) return true;
     const ranges: TrackedRange[] = [own];
-    for (const alias of this.#aliases(start, start + (own.end - own.start))) {
-      if (alias.start >= own.start && alias.end <= own.end) continue;
-      const last = ranges.at(-1)!;
-      if (last.end === alias.start && last !== own) ranges[ranges.length - 1] = { ...last, end: alias.end };
-      else ranges.push({ start: alias.start, end: alias.end, alias: true });
+    for (const frames of this.#framesOf(region)) {
+      for (const alias of this.#aliases(frames.start, frames.end)) {
+        if (alias.start >= own.start && alias.end <= own.end) continue;
+        const last = ranges.at(-1)!;
+        if (last.end === alias.start && last !== own) ranges[ranges.length - 1] = { ...last, end: alias.end };
+        else ranges.push({ start: alias.start, end: alias.end, alias: true });
+      }
     }
     this.#permissions.add({ id: region.id, ranges });
     return this.#permissions.state(region.id) === 'sealed';
@@ -201,6 +212,7 @@ export class SealTracker {
         kind: again ? 'resealed' : 'sealed',
         moment,
         regions: entries.map((entry) => entry.region),
+        aliases: entries.flatMap((entry) => this.#aliasesOf(entry.region)),
       });
     }
   }
@@ -210,7 +222,7 @@ export class SealTracker {
       entry.isSealed = false;
       entry.isDegraded ||= kind === 'degraded';
     }
-    this.#tell({ kind, moment, regions: entries.map((entry) => entry.region) });
+    this.#tell({ kind, moment, regions: entries.map((entry) => entry.region), aliases: [] });
   }
 
   #tell(change: SealChange): void {
@@ -233,12 +245,35 @@ export class SealTracker {
     });
   }
 
-  /** Where a region's frames are: the image's are known, others are asked of the page tables. */
-  #physicalRange(region: SealRegion): { physicalOf: (address: bigint) => bigint | undefined } {
+  /**
+   * Where a region's frames are, as runs: the image's are known and in one piece, others are asked of the page tables
+   * page by page, because kernels scatter what they allocate.
+   */
+  #framesOf(region: SealRegion): TrackedRange[] {
     const { space, machine } = this.#parts;
+    const { start, end } = pagesOf(region);
     const linked = space.physicalOf(region.start);
-    if (linked !== undefined) return { physicalOf: (address) => linked + (address - region.start) };
-    return { physicalOf: (address) => machine.virtual.physicalOf(machine.currentHart, address) };
+    if (linked !== undefined) {
+      const first = linked - (region.start - start);
+      return [{ start: first, end: first + (end - start) }];
+    }
+    const runs: { start: bigint; end: bigint }[] = [];
+    for (let page = start; page < end; page += PAGE) {
+      const physical = machine.virtual.physicalOf(machine.currentHart, page);
+      if (physical === undefined) continue;
+      const last = runs.at(-1);
+      if (last?.end === physical) last.end += PAGE;
+      else runs.push({ start: physical, end: physical + PAGE });
+    }
+    return runs;
+  }
+
+  /** The aliases that are followed with a region, by address. */
+  #aliasesOf({ id }: SealRegion): { start: bigint; end: bigint }[] {
+    const found = new Map<bigint, bigint>();
+    for (const { ranges } of this.#permissions.report(id)?.tables ?? [])
+      for (const { range } of ranges) if (range.alias === true) found.set(range.start, range.end);
+    return [...found].map(([start, end]) => ({ start, end })).sort((a, b) => (a.start < b.start ? -1 : 1));
   }
 
   #aliases(start: bigint, end: bigint): ReturnType<typeof findAliases>['aliases'] {

@@ -46,7 +46,7 @@ export function faultText({ members, object, address, oldValue, newValue }: Refu
 }
 
 /** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81234`. */
-export function sealText({ kind, regions, moment }: SealChange): string {
+export function sealText({ kind, regions, moment }: Omit<SealChange, 'aliases'>): string {
   const place = sealerOf(moment);
   const by = place.function === '' ? `pc 0x${place.pc.toString(16)}` : `${place.function}()`;
   const line = place.file === undefined ? '' : ` at ${baseName(place.file)}:${place.line ?? 0}`;

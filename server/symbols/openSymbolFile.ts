@@ -42,6 +42,9 @@ const KINDS: Readonly<Record<TypeTag, number>> = {
 };
 const ANY_TYPE = NameKind.struct | NameKind.union | NameKind.enum | NameKind.typedef | NameKind.base;
 
+/** Bytes of NOPs before a patchable function: two or four instructions, compressed or not. */
+const PATCHABLE_PADS = [0, 4, 8, 16];
+
 /** Problems told; a damaged section could give one for each of a million entries. */
 const MAXIMUM_PROBLEMS = 100;
 
@@ -287,13 +290,28 @@ class ElfSymbolFile implements SymbolFile {
     const { functions } = this.#debug;
     const found = new Map<number, DwarfFunction>();
     for (const symbol of this.symbols.named(name)) {
-      const info = symbol.kind === 'function' ? functions.at(symbol.address) : undefined;
-      if (info?.entry !== symbol.address) continue;
+      const info = symbol.kind === 'function' ? this.#functionOf(symbol) : undefined;
+      if (info === undefined) continue;
       found.set(info.position, info);
       for (const copy of functions.copiesOf(functions.unitOf(info.unit)!, info.origin))
         found.set(copy.position, copy);
     }
     return [...found.values()];
+  }
+
+  /**
+   * The function that begins at a symbol. Compilers leave the pad that `-fpatchable-function-entry` asks for (Linux:
+   * ftrace) out of what the debug information calls the function.
+   */
+  #functionOf({ address, size }: ElfSymbol): DwarfFunction | undefined {
+    const { functions } = this.#debug;
+    for (const pad of PATCHABLE_PADS) {
+      if (pad > 0 && pad >= size) return undefined;
+      const entry = address + BigInt(pad);
+      const info = functions.at(entry);
+      if (info !== undefined) return info.entry === entry ? info : undefined;
+    }
+    return undefined;
   }
 
   /** The function symbol, or label, that an address belongs to. */

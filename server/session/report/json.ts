@@ -26,6 +26,12 @@ export function regionJson({ name, start, end }: SealRegion): JsonObject {
   return { name, start: hex(start), end: hex(end) };
 }
 
+/** With the parts that have names of their own, such as Linux's ro_after_init data inside its rodata. */
+export function sealedRegionJson(region: SealRegion): JsonObject {
+  const parts = region.parts.map(({ name, start, end }) => ({ name, start: hex(start), end: hex(end) }));
+  return { ...regionJson(region), parts };
+}
+
 /** What the report says beyond the fields of the event that carries it. */
 export function reportJson({ refused, sourceLine, choices, oops }: RefusedStoreReport): JsonObject {
   return {
