@@ -3,7 +3,7 @@ import type { SealChoice } from '../sealing/choice.ts';
 import type { FindingAction, RefusedStore } from '../sealing/refusedStore.ts';
 import type { SealChange } from '../sealing/sealEvent.ts';
 import type { Breakpoint } from './breakpoints/breakpoint.ts';
-import type { Phase } from './phases.ts';
+import type { Phase } from './phase.ts';
 import type { Exit, Stop } from './stop.ts';
 
 export type SessionEvent =

@@ -13,7 +13,7 @@ export type * from './inspect/inspector.ts';
 export type * from './lookup/lookup.ts';
 export { flagsText, permissionsOfFlags } from './mappings/flags.ts';
 export type * from './mappings/mappings.ts';
-export type { Phase, PhaseKind, Phases, PhaseState } from './phases.ts';
+export type { Phase, PhaseKind, Phases, PhaseState } from './phase.ts';
 export type { Seals } from './seals.ts';
 export type { Sources } from './sources.ts';
 export type { VerbCompletion, Verbs } from './verbs/verb.ts';

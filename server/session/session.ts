@@ -9,7 +9,7 @@ import type { SessionListener } from './events.ts';
 import type { Inspector } from './inspect/inspector.ts';
 import type { Lookup } from './lookup/lookup.ts';
 import type { Mappings } from './mappings/mappings.ts';
-import type { Phases } from './phases.ts';
+import type { Phases } from './phase.ts';
 import type { RunControl } from './run/runControl.ts';
 import type { Seals } from './seals.ts';
 import type { Sources } from './sources.ts';
