@@ -33,18 +33,21 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   const window = new Workbench(page);
   await window.settle();
 
+  // In a narrow editor a walkthrough has no pictures.
+  await window.command('View: Toggle Primary Side Bar Visibility');
   await window.command('Welcome: Open Walkthrough...');
   await window.pick('Sealscope');
-  await page.locator('.getting-started-step[data-step-id$="#fault"]').click();
   const described = page
     .locator('iframe.webview')
     .last()
     .contentFrame()
     .locator('#active-frame')
     .contentFrame();
-  await described.locator('img').waitFor();
+  await page.locator('.getting-started-step[data-step-id$="#fault"]').click();
+  await loaded(described.locator('img[src*="3-fault"]'));
   await window.settle();
   await take('walkthrough');
+  await window.command('View: Toggle Primary Side Bar Visibility');
   await window.command('View: Close All Editors');
 
   await window.goTo('resume-bug.lds.S:52');
@@ -112,6 +115,15 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.command('Sealscope: Show where the sample kernel is fixed');
   await window.settle();
   await take('fix');
+}
+
+/** Waits until a picture shows something. */
+async function loaded(picture: Locator): Promise<void> {
+  await picture.waitFor();
+  for (;;) {
+    if (await picture.evaluate((image) => (image as unknown as { complete: boolean }).complete)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** VS Code's window, as far as the story uses it. */

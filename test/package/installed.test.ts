@@ -57,7 +57,8 @@ describe('The package in VS Code', { timeout: 180_000 }, () => {
     await step('open').waitFor();
     expect(await page.locator('.getting-started-step').count()).toBe(5);
     // Each step's picture is there, and shows something.
-    for (const id of ['run', 'fault', 'choose', 'fix', 'open']) {
+    for (const picture of ['2-run', '3-fault', '4-choose', '5-fix', '1-open']) {
+      const [, id = ''] = picture.split('-');
       await step(id).click();
       await step(id).and(page.locator('.expanded')).waitFor();
       const frame = page
@@ -67,7 +68,9 @@ describe('The package in VS Code', { timeout: 180_000 }, () => {
         .locator('#active-frame')
         .contentFrame();
       const width = () =>
-        frame.locator('img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
+        frame
+          .locator(`img[src*="${picture}"]`)
+          .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
       await expect.poll(width).toBeGreaterThan(400);
     }
     await page.screenshot({ path: join(artefacts, 'walkthrough.png') });
