@@ -6,9 +6,10 @@ import { compressed, decode, instructions } from '../../../emulator/isa/table.ts
 import { Random } from './random.ts';
 
 /*
- * A random program in M-mode for two machines to run: blocks of random instructions, after each of which the
- * guest prints every register, fcsr, mstatus.FS and a checksum of its data over the UART. Traps are part of the game:
- * the handler prints cause, value and the trapping offset and goes on behind the instruction.
+ * A random program in M-mode for two machines to run: blocks of random instructions, after each of which the guest
+ * mixes every register, fcsr, mstatus.FS and its data into a running checksum, and prints that over the UART. Traps
+ * are part of the game: the handler mixes in cause, value and the trapping pc and goes on behind the instruction.
+ * Of one block, the one to be shown, it prints all that it mixes in: a UART is too slow to do so for each.
  *
  * Reserved registers: s0, s1 and sp point into the data (to odd addresses, to aligned ones and for the stack-relative forms); gp and tp
  * belong to the harness. Everything else is random.
@@ -17,42 +18,51 @@ const DATA_BYTES = 8192;
 const [SP, GP, TP, S0, S1] = [2, 3, 4, 8, 9] as const;
 const RESERVED: ReadonlySet<number> = new Set([SP, GP, TP, S0, S1]);
 
-const ROW_BYTES = 8 * (1 + 32 + 32 + 2);
-const floats = (line: (n: number) => string): string =>
+export const BASE = 0x8000_0000;
+const BSS = BASE + 0x8_0000;
+/** How many blocks there are, and which one is to be shown; then a row for each block, then their code. */
+const HEADER = BASE + 0x10_0000;
+const HEADER_BYTES = 16;
+const ROW_WORDS = 1 + 32 + 32 + 2;
+
+const each = (line: (n: number) => string): string =>
   Array.from({ length: 32 }, (_, n) => line(n)).join('\n        ');
 
-const HARNESS = (blocks: number): string => `
+const HARNESS = `
         .option nopic
         .text
         .globl _start
 _start: csrr    t0, mhartid
-        bnez    t0, .
-        la      t0, trap
+        beqz    t0, 1f
+0:      wfi
+        j       0b
+1:      la      t0, trap
         csrw    mtvec, t0
         li      t0, 0x3800              # mret stays in M-mode; floating point is on
         csrs    mstatus, t0
-        la      gp, blocks
+        li      gp, ${HEADER + HEADER_BYTES}
         li      tp, 0
-1:      li      t0, ${blocks}
+next:   li      t0, ${HEADER}
+        ld      t0, 0(t0)
         bgeu    tp, t0, finish
         # a row of the table: the block's address, then 32 registers, 32 floating-point ones, fcsr and mstatus.FS
         ld      t0, 0(gp)
         mv      sp, gp
         csrw    mepc, t0
-        ${floats((n) => `fld f${n}, ${264 + n * 8}(sp)`)}
+        ${each((n) => `fld f${n}, ${264 + n * 8}(sp)`)}
         ld      t0, 520(sp)
         csrw    fcsr, t0
         li      t0, 0x6000
         csrc    mstatus, t0
         ld      t0, 528(sp)
         csrs    mstatus, t0
-        ${Array.from({ length: 32 }, (_, n) => (n === 0 || RESERVED.has(n) ? '' : `ld x${n}, ${8 + n * 8}(sp)`)).join('\n        ')}
+        ${each((n) => (n === 0 || RESERVED.has(n) ? '' : `ld x${n}, ${8 + n * 8}(sp)`))}
         la      s0, data + ${DATA_BYTES / 2 + 1}
         la      s1, data + ${DATA_BYTES / 4}
         la      sp, data
         mret
         .balign 4
-trap:   # ecall ends a block; anything else is printed and skipped
+trap:   # ecall ends a block; anything else is taken note of and skipped
         csrw    mscratch, t0
         csrr    t0, mcause
         addi    t0, t0, -11
@@ -67,11 +77,11 @@ trap:   # ecall ends a block; anything else is printed and skipped
         csrr    a0, mscratch
         sd      a0, 40(t0)
         csrr    a0, mcause
-        call    hex
+        call    take
         csrr    a0, mtval
-        call    hex
+        call    take
         csrr    a0, mepc
-        call    hex
+        call    take
         csrr    a1, mepc
         lhu     a0, 0(a1)
         andi    a0, a0, 3
@@ -93,52 +103,41 @@ trap:   # ecall ends a block; anything else is printed and skipped
         mret
 block_done:
         la      t0, registers
-        ${Array.from({ length: 32 }, (_, n) => (n === 0 || n === 5 ? '' : `sd x${n}, ${n * 8}(t0)`)).join('\n        ')}
+        ${each((n) => (n === 0 || n === 5 ? '' : `sd x${n}, ${n * 8}(t0)`))}
         csrr    a0, mscratch
         sd      a0, 40(t0)
-        mv      s3, t0
-        li      s4, 32
-3:      ld      a0, 0(s3)
-        call    hex
-        addi    s3, s3, 8
-        addi    s4, s4, -1
-        bnez    s4, 3b
+        call    take_registers
         csrr    s3, mstatus             # whether FS is off
         li      s4, 0x6000
         and     s3, s3, s4
         snez    a0, s3
-        call    hex
+        call    take
         csrs    mstatus, s4
         csrr    a0, fcsr
-        call    hex
+        call    take
         la      s3, registers
-        ${floats((n) => `fsd f${n}, ${n * 8}(s3)`)}
-        li      s4, 32
-3:      ld      a0, 0(s3)
-        call    hex
-        addi    s3, s3, 8
-        addi    s4, s4, -1
-        bnez    s4, 3b
-        # checksum of the data
+        ${each((n) => `fsd f${n}, ${n * 8}(s3)`)}
+        call    take_registers
+        # the data, by a checksum of its own
         la      s3, data
         li      s4, ${DATA_BYTES / 8}
         li      a0, 0
+        ld      a2, factor
 4:      ld      a1, 0(s3)
-        slli    a2, a0, 7
-        srli    a0, a0, 57
-        or      a0, a0, a2
-        xor     a0, a0, a1
+        ${mix('a0', 'a1', 'a2', 'a3')}
         addi    s3, s3, 8
         addi    s4, s4, -1
         bnez    s4, 4b
+        call    take
+        ld      a0, checksum
         call    hex
         li      a0, 10
         call    putchar
         addi    tp, tp, 1
-        addi    gp, gp, ${ROW_BYTES}
+        addi    gp, gp, ${8 * ROW_WORDS}
         li      t0, 0x3800
         csrs    mstatus, t0
-        j       1b
+        j       next
 finish: lui     t0, 0x10000             # the last character is out (LSR bit 6)
         lbu     t1, 5(t0)
         andi    t1, t1, 64
@@ -147,6 +146,25 @@ finish: lui     t0, 0x10000             # the last character is out (LSR bit 6)
         li      t1, 0x5555
         sw      t1, 0(t0)
 5:      j       5b
+take_registers:                         # the 32 at registers; clobbers what take does, and s3 to s5
+        mv      s5, ra
+        la      s3, registers
+        li      s4, 32
+3:      ld      a0, 0(s3)
+        call    take
+        addi    s3, s3, 8
+        addi    s4, s4, -1
+        bnez    s4, 3b
+        jr      s5
+take:   la      t0, checksum            # mixes a0 into the checksum, and prints it if this block is to be shown
+        ld      a1, 0(t0)
+        ld      a2, factor
+        ${mix('a1', 'a0', 'a2', 'a3')}
+        sd      a1, 0(t0)
+        li      t0, ${HEADER}
+        ld      t0, 8(t0)
+        beq     t0, tp, hex
+        ret
 hex:    mv      a1, a0                  # prints a0 as 16 digits and a space; clobbers a0-a3, t0, t1
         mv      a3, ra
         li      a2, 60
@@ -167,13 +185,24 @@ putchar: lui    t0, 0x10000             # waits until the transmitter is empty (
         beqz    t1, 8b
         sb      a0, 0(t0)
         ret
+        .balign 8
+factor: .dword  0x9e3779b97f4a7c15
         .bss
         .balign 64
+checksum: .skip 64
 trapsave: .skip 64
 registers: .skip 256
         .balign 4096
 data:   .skip ${DATA_BYTES}
 `;
+
+/** A step that no two different words leave alike, and whose differences do not cancel in later ones. */
+function mix(sum: string, word: string, factor: string, spare: string): string {
+  return `xor ${sum}, ${sum}, ${word}
+        mul     ${sum}, ${sum}, ${factor}
+        srli    ${spare}, ${sum}, 32
+        xor     ${sum}, ${sum}, ${spare}`;
+}
 
 /** Instructions that a block may hold, and how to make their operands harmless. */
 const isMemory = (i: Instruction): boolean => /^(f?l[bhwd]u?|f?s[bhwd])$/.test(i.name);
@@ -321,19 +350,35 @@ class BlockWriter {
 }
 
 export interface RandomProgram {
-  /** Flat binary for 0x80000000. */
+  /** Flat binary for `BASE`, which shows no block. */
   readonly binary: Uint8Array;
-  readonly elf: string;
   /** Code of each block, as halfwords, to show where two machines differ. */
   readonly blocks: readonly (readonly number[])[];
 }
 
-/** @param directory where the assembler's files may lie */
+/**
+ * The part that all random programs share, from the cross compiler.
+ * @param directory where the assembler's files may lie
+ */
+export function assembleHarness(directory: string): Uint8Array {
+  const stem = join(directory, 'harness');
+  writeFileSync(`${stem}.S`, HARNESS);
+  const toolchain = 'riscv64-linux-gnu-';
+  execFileSync(`${toolchain}gcc`, [
+    ...['-nostdlib', '-static', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-Wl,--build-id=none'],
+    ...[`-Wl,-Ttext=0x${BASE.toString(16)},-Tbss=0x${BSS.toString(16)}`, '-Wl,--no-warn-rwx-segments'],
+    ...['-o', `${stem}.elf`, `${stem}.S`],
+  ]);
+  execFileSync(`${toolchain}objcopy`, ['-O', 'binary', '-j', '.text', `${stem}.elf`, `${stem}.bin`]);
+  return readFileSync(`${stem}.bin`);
+}
+
+/** @param length Instructions a block. */
 export function randomProgram(
-  directory: string,
+  harness: Uint8Array,
   seed: number,
   blockCount: number,
-  length = 40,
+  length: number,
 ): RandomProgram {
   const random = new Random(seed);
   const blocks = Array.from({ length: blockCount }, () => {
@@ -343,24 +388,40 @@ export function randomProgram(
     writer.ecall();
     return writer.halves;
   });
-  const table = blocks.map((_, n) => {
-    const registers = Array.from({ length: 32 }, () => `0x${random.value().toString(16)}`);
-    const numbers = Array.from({ length: 32 }, () => `0x${random.float().toString(16)}`);
-    // Now and then a reserved rounding mode, or no floating point at all.
-    const fcsr =
-      (random.below(16) === 0 ? random.below(256) : random.below(5) << 5) | random.pick([0, 0, 1, 31]);
-    const status = random.below(16) === 0 ? 0 : 0x2000;
-    return `.dword block${n}, ${[...registers, ...numbers, fcsr, status].join(', ')}`;
-  });
-  const code = blocks.map((halves, n) => `block${n}: .hword ${halves.join(', ')}`);
-  const source = `${HARNESS(blockCount)}\n.text\n${code.join('\n')}\n.data\n.balign 8\nblocks:\n${table.join('\n')}\n`;
-  const stem = join(directory, `random-${seed}`);
-  writeFileSync(`${stem}.S`, source);
-  const toolchain = 'riscv64-linux-gnu-';
-  execFileSync(`${toolchain}gcc`, [
-    ...['-nostdlib', '-static', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-Wl,--build-id=none'],
-    ...['-Wl,-Ttext=0x80000000', '-Wl,--no-warn-rwx-segments', '-o', `${stem}.elf`, `${stem}.S`],
-  ]);
-  execFileSync(`${toolchain}objcopy`, ['-O', 'binary', `${stem}.elf`, `${stem}.bin`]);
-  return { binary: readFileSync(`${stem}.bin`), elf: `${stem}.elf`, blocks };
+  const table = HEADER - BASE + HEADER_BYTES;
+  const code = table + blockCount * ROW_WORDS * 8;
+  const binary = new Uint8Array(code + 2 * blocks.reduce((sum, halves) => sum + halves.length, 0));
+  const view = new DataView(binary.buffer);
+  binary.set(harness);
+  view.setBigUint64(HEADER - BASE, BigInt(blockCount), true);
+  view.setBigInt64(HEADER - BASE + 8, -1n, true);
+  let at = code;
+  for (const [n, halves] of blocks.entries()) {
+    [BigInt(BASE + at), ...startingState(random)].forEach((word, index) =>
+      view.setBigUint64(table + (n * ROW_WORDS + index) * 8, word, true),
+    );
+    for (const half of halves) {
+      view.setUint16(at, half, true);
+      at += 2;
+    }
+  }
+  return { binary, blocks };
+}
+
+/** The same program, which prints all registers, traps and so on of one block. */
+export function showing(program: RandomProgram, block: number): RandomProgram {
+  const binary = program.binary.slice();
+  new DataView(binary.buffer).setBigUint64(HEADER - BASE + 8, BigInt(block), true);
+  return { ...program, binary };
+}
+
+/** A row of the table, but for the block's address. */
+function startingState(random: Random): bigint[] {
+  const registers = Array.from({ length: 32 }, () => random.value());
+  const numbers = Array.from({ length: 32 }, () => random.float());
+  // Now and then a reserved rounding mode, or no floating point at all.
+  const fcsr =
+    (random.below(16) === 0 ? random.below(256) : random.below(5) << 5) | random.pick([0, 0, 1, 31]);
+  const status = random.below(16) === 0 ? 0 : 0x2000;
+  return [...registers, ...numbers, BigInt(fcsr), BigInt(status)];
 }
