@@ -90,9 +90,10 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.command('Sealscope: Open page permissions in an editor');
   await page.locator('.tab.active', { hasText: 'Page permissions' }).waitFor();
   await window.command('View: Close Other Editors in Group');
-  await window.fold();
+  await window.command('View: Toggle Primary Side Bar Visibility');
   await window.settle();
   await take('permissions-editor');
+  await window.command('View: Toggle Primary Side Bar Visibility');
   await window.command('View: Close All Editors');
 
   await window.command('Sealscope: Make writable and retry');
@@ -113,6 +114,7 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.stop();
 
   await window.command('Sealscope: Show where the sample kernel is fixed');
+  await window.command('View: Hide Panel');
   await window.settle();
   await take('fix');
 }
