@@ -88,12 +88,12 @@ async function answer(
   }
 }
 
-/** What axe finds wrong in an element and its frame: a line for each rule. */
+/** What axe finds wrong in the frame that an element is in: a line for each rule. */
 async function violations(element: Locator): Promise<string[]> {
-  await element.waitFor({ timeout: PATIENCE });
-  const results = await element.evaluate<axe.AxeResults>(
-    `async (element) => { ${axe.source}; return axe.run(element, { resultTypes: ['violations'] }); }`,
-  );
+  const handle = await element.elementHandle({ timeout: PATIENCE });
+  const frame = await handle!.ownerFrame();
+  await frame!.evaluate(axe.source);
+  const results = await frame!.evaluate<axe.AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
   return results.violations.map(
     ({ id, nodes }) =>
       `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('; ')}`,

@@ -246,14 +246,13 @@ function noticeOf({ session, space, problem }: State): string {
   if (session === 'none' && space !== undefined) return 'The session is over. This was its last stop.';
   if (space?.complete === false)
     return 'Only the first 100,000 mappings are shown. Search still finds the others.';
+  if (space?.mode === 'bare')
+    return 'Address translation is off: every address is physical, and no page table restricts stores.';
   return '';
 }
 
-function emptyText({ space, filter }: State): string {
-  if (space?.mode === 'bare')
-    return 'Address translation is off: every address is physical, and nothing restricts stores.';
-  return filter === 'all' ? 'Nothing is mapped.' : 'No mapping passes this filter.';
-}
+const emptyText = ({ filter }: State): string =>
+  filter === 'all' ? 'Nothing is mapped.' : 'No mapping passes this filter.';
 
 /** The address in a row's key. */
 const addressOf = (key: string): bigint | undefined => {

@@ -6,7 +6,7 @@ import { stepText } from './words.ts';
 
 type Phase = NonNullable<State['phases']>['phases'][number];
 
-const labels: Readonly<Record<Phase['kind'], string>> = {
+const labels: Readonly<Record<Exclude<Phase['kind'], 'hotplug'>, string>> = {
   boot: 'booting',
   sealed: 'SEALED',
   'partly-sealed': 'partly sealed',
@@ -15,7 +15,6 @@ const labels: Readonly<Record<Phase['kind'], string>> = {
   resealed: 'RESEALED',
   suspend: 'suspend',
   resume: 'resume',
-  hotplug: 'hart started',
   fault: 'fault',
   exit: 'exit',
 };
@@ -35,6 +34,7 @@ export class PhaseStrip {
 
   constructor(openSource: (path: string, line: number) => void) {
     this.#openSource = openSource;
+    this.root.addEventListener('scroll', () => this.root.classList.toggle('cut', this.root.scrollLeft > 0));
   }
 
   render({ phases, session }: State): void {
@@ -50,7 +50,7 @@ export class PhaseStrip {
 
   #item({ kind, step, text, place, hart }: Phase, isLast: boolean): HTMLElement {
     const glyph = marks[kind];
-    const label = element('span', { class: `phase ${kind}` }, labels[kind]);
+    const label = element('span', { class: `phase ${kind}` }, labelOf(kind, hart));
     const detail =
       kind === 'sealed' || kind === 'resealed'
         ? ` at step ${stepText(step)}${byText(place?.function, hart)}`
@@ -73,6 +73,12 @@ export class PhaseStrip {
     return item;
   }
 }
+
+/** Also while the kernel boots it starts harts. */
+const labelOf = (kind: Phase['kind'], hart: number | undefined): string =>
+  kind === 'hotplug' || (kind === 'boot' && hart !== undefined)
+    ? `hart ${hart ?? '?'} started`
+    : labels[kind];
 
 const byText = (name: string | undefined, hart: number | undefined): string =>
   (name === undefined || name === '' ? '' : ` by ${name}`) + (hart === undefined ? '' : ` (hart ${hart})`);

@@ -12,7 +12,7 @@ export interface TreeEvents {
   expand(key: string, isExpanded: boolean): void;
   /** Enter or a double click on a row that does not open. */
   choose(row: Row): void;
-  /** A page that has not been loaded is on the screen. */
+  /** A page is on the screen: it may not have been loaded, or be known from an earlier stop. */
   need(row: Extract<Row, { kind: 'page' }>): void;
   /** Keys that mean something to the view and not to the tree; true if it used it. */
   key(event: KeyboardEvent, row: Row): boolean;
@@ -21,7 +21,7 @@ export interface TreeEvents {
 }
 
 /** Below this width (CSS pixels) a row has two lines. */
-const NARROW = 620;
+const NARROW = 900;
 /** Browsers cannot make elements much taller; more rows than fit are reached by scaling. */
 const MAX_HEIGHT = 15_000_000;
 /** Rows drawn beyond the edges, so that a fast scroll shows no gap. */
@@ -99,6 +99,8 @@ export class Tree {
     const index = this.#rows.indexOf(key);
     if (index < 0) return false;
     this.#activate(index, takeFocus);
+    // Where the whole view is scrolled.
+    this.root.scrollIntoView({ block: 'nearest' });
     return true;
   }
 
@@ -180,7 +182,7 @@ export class Tree {
     });
     this.#shown.set(index, target);
     if (!target.isConnected) this.#body.append(target);
-    if (row.kind === 'page' && row.page === undefined) this.#events.need(row);
+    if (row.kind === 'page') this.#events.need(row);
   }
 
   #onResize(): void {

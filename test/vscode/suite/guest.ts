@@ -25,6 +25,7 @@ export function recordsSessions(): void {
       process.stderr.write(`${recorder().transcript()}\n`);
       await screenshot('failure');
     }
+    debug.removeBreakpoints(debug.breakpoints);
     await endSession();
   });
 }

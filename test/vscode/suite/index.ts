@@ -24,20 +24,28 @@ export async function run(): Promise<void> {
   await import('./phase.ts');
   await import('./sealedWrites.ts');
   await import('./jump.ts');
+  await import('./permissions.ts');
+  await import('./permissionsLive.ts');
+  await import('./sessions.ts');
   await import('./language.ts');
+  await import('./rebuild.ts');
 
   const results: TestResult[] = [];
+  const file = process.env['SEALSCOPE_TEST_RESULTS'];
+  const note = (result: TestResult): void => {
+    results.push(result);
+    // After each test: should a later one hang, what there is says where.
+    if (file !== undefined) writeFileSync(file, JSON.stringify(results, undefined, 2));
+  };
   const failures = await new Promise<number>((resolve) => {
     mocha
       .run(resolve)
-      .on('pass', (test) => results.push(resultOf(test, 'passed')))
-      .on('pending', (test) => results.push(resultOf(test, 'pending')))
+      .on('pass', (test) => note(resultOf(test, 'passed')))
+      .on('pending', (test) => note(resultOf(test, 'pending')))
       .on('fail', (test, error: Error) =>
-        results.push({ ...resultOf(test, 'failed'), error: error.stack ?? error.message }),
+        note({ ...resultOf(test, 'failed'), error: error.stack ?? error.message }),
       );
   });
-  const file = process.env['SEALSCOPE_TEST_RESULTS'];
-  if (file !== undefined) writeFileSync(file, JSON.stringify(results, undefined, 2));
   if (failures > 0) throw new Error(`${failures} of ${results.length} tests failed.`);
 }
 

@@ -1,7 +1,8 @@
 /** Hovers on what is sealed, beside those of other extensions: in C, a header, assembly and a linker script. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
-import { type DocumentLink, type Hover, type MarkdownString, Uri, commands, debug, workspace } from 'vscode';
+import { type DocumentLink, Uri, commands, debug, workspace } from 'vscode';
+import { hoverOnceThere, hoversAt } from './hovers.ts';
 import { Recorder, sessionEnd } from './session.ts';
 import { folder, openSource } from './workspace.ts';
 
@@ -19,31 +20,6 @@ const LAUNCH = {
     },
   ],
 };
-
-/** What hovers say at the `|` of a text in a source of the sample. */
-async function hoversAt(file: string, marked: string): Promise<string> {
-  const { document } = await openSource(file);
-  const at = document.getText().indexOf(marked.replace('|', ''));
-  assert.ok(at >= 0, `${file} has no ${marked}`);
-  const hovers = await commands.executeCommand<Hover[]>(
-    'vscode.executeHoverProvider',
-    document.uri,
-    document.positionAt(at + marked.indexOf('|')),
-  );
-  return hovers
-    .flatMap(({ contents }) => contents)
-    .map((content) => (content as MarkdownString).value)
-    .join('\n');
-}
-
-/** The same, once there is one: the server has just been started, or has just been told of another image. */
-async function hoverOnceThere(file: string, marked: string): Promise<string> {
-  for (;;) {
-    const text = await hoversAt(file, marked);
-    if (text !== '') return text;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 describe('Hovers', () => {
   before(async () => {

@@ -43,7 +43,7 @@ export class Element {
     await this.#do({ action: 'click' });
   }
 
-  /** What axe finds wrong with it. */
+  /** What axe finds wrong in the frame that it is in. */
   async violations(): Promise<readonly string[]> {
     return (await this.#do({ action: 'axe' })).texts ?? [];
   }
