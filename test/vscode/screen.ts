@@ -91,7 +91,7 @@ async function answer(
 /** What axe finds wrong in the frame that an element is in: a line for each rule. */
 async function violations(element: Locator): Promise<string[]> {
   const handle = await element.elementHandle({ timeout: PATIENCE });
-  const frame = await handle!.ownerFrame();
+  const frame = await handle.ownerFrame();
   await frame!.evaluate(axe.source);
   const results = await frame!.evaluate<axe.AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
   return results.violations.map(

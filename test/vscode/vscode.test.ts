@@ -12,7 +12,7 @@ import { type ScreenBridge, serveScreen } from './screen.ts';
 
 /** The first time the editor has to be downloaded and partly compiled. */
 const SETUP_LIMIT = 900_000;
-const RUN_LIMIT = 300_000;
+const RUN_LIMIT = 600_000;
 
 const results = join(artefacts, 'results.json');
 const folders: string[] = [];

@@ -132,7 +132,9 @@ function hear(message: Parameters<ConstructorParameters<typeof Host>[0]>[0]): vo
 
 function stopped({ permissions, session, phases: told }: Extract<ToView, { type: 'stopped' }>): void {
   const space = spaceOf(permissions);
-  const isNewStop = store.state.space?.stop !== space.stop || store.state.name !== session;
+  const { state } = store;
+  // A session that was started again counts its stops from 1 again.
+  const isNewStop = state.session !== 'stopped' || state.name !== session || state.space?.stop !== space.stop;
   const pages = loader.carryOver(space);
   store.update({ session: 'stopped', name: session, space, pages, phases: told, problem: undefined });
   const faulting = isNewStop ? space.mappings.find(({ fault }) => fault === true) : undefined;

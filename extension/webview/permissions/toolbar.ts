@@ -78,14 +78,19 @@ export class Toolbar {
       this.#stops = space.stops;
       this.#since0 = since;
       const earlier = space.stops.filter(({ ordinal }) => ordinal !== space.stop).reverse();
-      this.#since.replaceChildren(
-        option(PREVIOUS, 'Since the last stop'),
-        ...earlier.map(({ ordinal, step, text }) =>
-          option(String(ordinal), `Since stop ${ordinal}: ${text}`, `Step ${stepText(step)}`),
-        ),
-        option('0', 'No comparison'),
-      );
-      this.#since.value = since === undefined ? PREVIOUS : String(since);
+      const options: [value: string, label: string, description?: string][] = [
+        [PREVIOUS, 'Since the last stop'],
+        ...earlier.map(({ ordinal, step, text }): [string, string, string] => [
+          String(ordinal),
+          `Since stop ${ordinal}: ${text}`,
+          `Step ${stepText(step)}`,
+        ]),
+        ['0', 'No comparison'],
+      ];
+      const chosen = since === undefined ? PREVIOUS : String(since);
+      this.#since.replaceChildren(...options.map((each) => option(...each)));
+      // The select takes its value from its options, and learns of these only later.
+      for (const each of this.#since.querySelectorAll('vscode-option')) each.selected = each.value === chosen;
     }
   }
 

@@ -7,14 +7,18 @@ import { PermissionsView } from './permissionsView.ts';
 import { Element, needsScreen, screenshot } from './screen.ts';
 import { breakpointAt, openSource } from './workspace.ts';
 
+/** Where VS Code then shows the next stop, rather than over the view. */
+async function focusSource(): Promise<void> {
+  await commands.executeCommand('workbench.action.focusFirstEditorGroup');
+}
+
 /** The view beside the source, with those mappings alone that are sealed or will be. */
 async function besideTheSource(): Promise<PermissionsView> {
   await new Element('.debug-top-stack-frame-line').wait();
   const view = await PermissionsView.inEditor();
   await commands.executeCommand('workbench.action.moveEditorToRightGroup');
   await view.select('Show', 'Sealed');
-  // Where VS Code shows the next stop.
-  await commands.executeCommand('workbench.action.focusFirstEditorGroup');
+  await focusSource();
   return view;
 }
 
@@ -33,6 +37,7 @@ describe('The page permissions while memory is sealed', () => {
     await view.element('.row.mapping:has-text(".data..ro_after_init") .twistie').click();
     const page = '.row.page:has-text("cpu_caps")';
     await view.element(`${page}:has-text("RW-")`).wait();
+    await focusSource();
     await commands.executeCommand('workbench.action.debug.stepOver');
     await recorder().stopped();
     await view.row('.data..ro_after_init', 'before, now', 'R--', 'partly sealed', 'linear map RW-').wait();
