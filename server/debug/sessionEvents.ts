@@ -10,7 +10,7 @@ import type {
 } from '../session/index.ts';
 import { sealerOf, sealText } from '../sealing/story.ts';
 import type { ConsoleKind } from './protocol/console.ts';
-import { hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
+import { grouped, hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
 import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
@@ -164,5 +164,5 @@ function exitText({ reason, status, step }: Exit): string {
     stop: 'The run was stopped',
     idle: 'Every hart waits, and nothing is left that could wake one',
   }[reason];
-  return `${what} at step ${step}.`;
+  return `${what} at step ${grouped(step)}.`;
 }

@@ -95,7 +95,7 @@ export interface WriterHistory {
 export interface RuntimeRoot {
   /** `hart-start` and `hart-resume` are SBI HSM events, `trap` an interrupt or exception, `call` a plain call path. */
   readonly kind: 'boot' | 'hart-start' | 'hart-resume' | 'trap' | 'call';
-  /** `hart 1 started by hart 0 at step 81234 from cpu_up (smp.c:41)`. */
+  /** `hart 1 started by hart 0 at step 81,234 from cpu_up (smp.c:41)`. */
   readonly text: string;
   readonly place: CodePlace | undefined;
   readonly step: bigint | undefined;

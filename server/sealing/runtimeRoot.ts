@@ -4,6 +4,7 @@
  */
 import type { HartEvent } from '../../emulator/index.ts';
 import type { CodePlace } from './codePlace.ts';
+import { grouped } from './grouped.ts';
 import type { RuntimeRoot } from './refusedStore.ts';
 
 /** A hart event with the stack of the hart that caused it, taken when it happened. */
@@ -68,10 +69,11 @@ export class RuntimeRoots {
   #resumed(hart: number, { event }: RootEvent): RuntimeRoot {
     const suspend = this.#suspends.get(hart);
     const place = suspend && callerOf(suspend.stack);
-    const since = suspend === undefined ? '' : `, suspended at step ${suspend.event.step}${fromText(place)}`;
+    const since =
+      suspend === undefined ? '' : `, suspended at step ${grouped(suspend.event.step)}${fromText(place)}`;
     return {
       kind: 'hart-resume',
-      text: `hart ${hart} resumed at step ${event.step}${since}`,
+      text: `hart ${hart} resumed at step ${grouped(event.step)}${since}`,
       place,
       step: event.step,
       byHart: event.by,
@@ -84,7 +86,7 @@ function started(hart: number, { event, stack }: RootEvent): RuntimeRoot {
   const by = event.by === undefined ? '' : ` by hart ${event.by}`;
   return {
     kind: 'hart-start',
-    text: `hart ${hart} started${by} at step ${event.step}${fromText(place)}`,
+    text: `hart ${hart} started${by} at step ${grouped(event.step)}${fromText(place)}`,
     place,
     step: event.step,
     byHart: event.by,

@@ -1,6 +1,7 @@
 /** The one line that tells a refused store's story: what a stop shows before anybody opens a report. */
 import type { RefusedStore } from './refusedStore.ts';
 import type { CodePlace } from './codePlace.ts';
+import { grouped } from './grouped.ts';
 import type { Moment, SealChange } from './sealEvent.ts';
 
 /** Helpers that change page tables for somebody: `__set_memory`, `change_page_attr`, `set_pte_at`, `walk_page_range`. */
@@ -25,7 +26,7 @@ export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   const sealed =
     sealedBy === undefined
       ? `${region.name} is read-only`
-      : `${region.name} was sealed by ${sealerOf(sealedBy).function || `hart ${sealedBy.hart}`} at step ${sealedBy.step}`;
+      : `${region.name} was sealed by ${sealerOf(sealedBy).function || `hart ${sealedBy.hart}`} at step ${grouped(sealedBy.step)}`;
   const word = { store: 'store', amo: 'atomic update', sc: 'store-conditional' }[kind];
   const notes = [
     refused.redundant ? 'REDUNDANT: the value is already there' : '',
@@ -45,13 +46,13 @@ export function faultText({ members, object, address, oldValue, newValue }: Refu
   return `store refused: ${what} 0x${before.toString(16)} → 0x${after.toString(16)}`;
 }
 
-/** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81234`. */
+/** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81,234`. */
 export function sealText({ kind, regions, moment }: Omit<SealChange, 'aliases'>): string {
   const place = sealerOf(moment);
   const by = place.function === '' ? `pc 0x${place.pc.toString(16)}` : `${place.function}()`;
   const line = place.file === undefined ? '' : ` at ${baseName(place.file)}:${place.line ?? 0}`;
   const names = regions.map((region) => region.name).join(', ');
-  return `${names} ${regions.length === 1 ? 'was' : 'were'} ${kind} by ${by}${line} on hart ${moment.hart}, step ${moment.step}`;
+  return `${names} ${regions.length === 1 ? 'was' : 'were'} ${kind} by ${by}${line} on hart ${moment.hart}, step ${grouped(moment.step)}`;
 }
 
 function baseName(path: string): string {

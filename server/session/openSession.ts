@@ -75,9 +75,10 @@ function compose(
   const { symbols, space, symbolsPath } = loaded;
   const listeners = new Set<SessionListener>();
   const emit = (event: SessionEvent): void => {
+    // What follows from an event is told after it; but nothing follows the end.
+    if (event.type === 'exited') phases.note(event);
     for (const listener of [...listeners]) listener(event);
-    // What follows from an event is told after it.
-    phases.note(event);
+    if (event.type !== 'exited') phases.note(event);
   };
   const sources = new Sources(symbols, configuration.sourceMap ?? {}, directoryOf(symbolsPath));
   const guest: Guest = { machine, symbols, space, sources };

@@ -121,7 +121,7 @@ function expectCompletion(text: string, done: string): void {
 function expectOops(text: string, refused: NonNullable<Scenario['refused']>): void {
   const badaddr = field(text, 'badaddr');
   expect(text).toContain(`kernel paging request at virtual address ${badaddr.toString(16)}`);
-  expect(symbolAt(badaddr)).toBe(refused.symbol);
+  expect(symbolAt(badaddr), text).toBe(refused.symbol);
   expect(field(text, 'cause')).toBe(15n);
 
   const innermost = sourceAt(field(text, 'epc '))[0]!;

@@ -1,5 +1,8 @@
 /** How numbers and places are written, the same in every renderer. */
 import type { CodePlace } from '../../sealing/codePlace.ts';
+import { grouped } from '../../sealing/grouped.ts';
+
+export { grouped };
 
 /** `0x1f`, at least `digits` digits. */
 export function hex(value: bigint, digits = 1): string {
@@ -9,11 +12,6 @@ export function hex(value: bigint, digits = 1): string {
 /** A value of `size` bytes with all its digits. */
 export function hexValue(value: bigint, size: number): string {
   return hex(value, size * 2);
-}
-
-/** `1,234,567`. */
-export function grouped(count: bigint | number): string {
-  return count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `4 KiB`, `2 MiB`, `311 bytes`. */

@@ -10,6 +10,7 @@ import type { GuestInspector } from '../inspect/guestInspector.ts';
 import { causeName } from '../inspect/csrFields.ts';
 import { hex } from '../guest.ts';
 import type { GuestSeals } from '../guestSeals.ts';
+import { grouped } from '../../sealing/grouped.ts';
 import type { SealChange } from '../../sealing/sealEvent.ts';
 import { sealText } from '../../sealing/story.ts';
 import type { Exit, RunResult, Stop, StopReason } from '../stop.ts';
@@ -118,7 +119,7 @@ export class Execution {
       case 'idle':
         return this.#idle();
       case 'pause':
-        return stopped(this.stopAt(machine.currentHart, 'pause', `Paused at step ${machine.step}`));
+        return stopped(this.stopAt(machine.currentHart, 'pause', `Paused at step ${grouped(machine.step)}`));
       case 'request':
         return undefined;
       case 'breakpoint': {

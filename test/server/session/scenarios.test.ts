@@ -27,8 +27,8 @@ interface Scenario {
 }
 
 const RESUMED = ['resume_devices', 'pm_suspend', 'scenario_run', 'start_kernel', '_start'];
-const STARTED = /^hart 1 started by hart 0 at step \d+ from cpu_up \(smp\.c:\d+\)$/;
-const WOKEN = /^hart 0 resumed at step \d+, suspended at step \d+ from cpu_suspend \(power\.c:\d+\)$/;
+const STARTED = /^hart 1 started by hart 0 at step [\d,]+ from cpu_up \(smp\.c:\d+\)$/;
+const WOKEN = /^hart 0 resumed at step [\d,]+, suspended at step [\d,]+ from cpu_suspend \(power\.c:\d+\)$/;
 
 const SCENARIOS: readonly Scenario[] = [
   {
