@@ -114,6 +114,9 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.stop();
 
   await window.command('Sealscope: Show where the sample kernel is fixed');
+  // It takes the keyboard when it opens, and closes what is being typed.
+  await page.locator('.tab.active', { hasText: 'smp.c' }).waitFor();
+  await window.settle();
   await window.command('View: Hide Panel');
   await window.settle();
   await take('fix');

@@ -71,7 +71,7 @@ describe('The package in VS Code', { timeout: 180_000 }, () => {
         frame
           .locator(`img[src*="${picture}"]`)
           .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
-      await expect.poll(width).toBeGreaterThan(400);
+      await expect.poll(width, { timeout: 30_000 }).toBeGreaterThan(400);
     }
     await page.screenshot({ path: join(artefacts, 'walkthrough.png') });
 
