@@ -29,6 +29,11 @@ export function registerName(register: number): string {
   return INTEGER_NAMES[register] ?? FLOAT_NAMES[register - Register.floating] ?? `register ${register}`;
 }
 
+/** f0 to f31. */
+export function isFloatRegister(register: number): boolean {
+  return register >= Register.floating && register < Register.floating + FLOAT_NAMES.length;
+}
+
 /** Registers that a function may change without saving: in a caller's frame their value is not known. */
 export function isCallClobbered(register: number): boolean {
   const name = registerName(register);

@@ -1,16 +1,21 @@
-/** General registers as a frame sees them, and the control and status registers of a hart with their fields. */
+/** General and floating-point registers as a frame sees them, and the control and status registers of a hart with their fields. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { CsrView, RegisterView } from '../../session/index.ts';
+import type { CsrView, FloatRegisterView, RegisterView } from '../../session/index.ts';
 import { hex, hexValue } from '../../session/report/index.ts';
 import type { DebugContext, FrameName } from '../context.ts';
 import { childNamed, notSettable, page, type Container, type View } from './container.ts';
 
-/** What a user may type for a register: an expression, perhaps behind the annotation that was shown. */
+/** What a user may type for a register: an expression, perhaps before the annotation that was shown. */
+const expressionOf = (text: string): string => text.replace(/\s+<[^>]*>\s*$/, '').trim();
+
 function evaluateNumber(context: DebugContext, text: string, frame: FrameName): bigint {
   const { inspect } = context.session;
-  const expression = text.replace(/\s+<[^>]*>\s*$/, '');
-  return BigInt.asUintN(64, inspect.evaluate(expression, inspect.frame(frame.hart, frame.level)).toBigInt());
+  const value = inspect.evaluate(expressionOf(text), inspect.frame(frame.hart, frame.level));
+  return BigInt.asUintN(64, value.toBigInt());
 }
+
+const NOT_SAVED = '<not saved by a callee>';
+const READ_ONLY = { presentationHint: { attributes: ['readOnly'] } };
 
 export class RegistersContainer implements Container {
   readonly #context: DebugContext;
@@ -22,42 +27,74 @@ export class RegistersContainer implements Container {
   }
 
   list(view: View): DebugProtocol.Variable[] {
-    return page(this.#registers(), view).map((register) => this.#variable(register));
+    return page([...this.#general(), ...this.#floating()], view).map((register) => this.#variable(register));
   }
 
   set(name: string, text: string): DebugProtocol.Variable {
     const { hart, level } = this.#frame;
     if (level > 0) throw notSettable(name, 'this frame is not the one the hart stands in');
-    childNamed(this.#registers(), name);
-    this.#context.session.inspect.setRegister(hart, name, evaluateNumber(this.#context, text, this.#frame));
-    return this.#variable(childNamed(this.#registers(), name));
+    const isFloat = this.#floating().some((register) => register.name === name);
+    if (isFloat) this.#setFloat(name, expressionOf(text));
+    else {
+      childNamed(this.#general(), name);
+      this.#context.session.inspect.setRegister(hart, name, evaluateNumber(this.#context, text, this.#frame));
+    }
+    const registers = isFloat ? this.#floating() : this.#general();
+    return this.#variable(childNamed<RegisterView | FloatRegisterView>(registers, name));
+  }
+
+  /** Hexadecimal digits are all the bits; any other expression is a number, single or double as the register now is. */
+  #setFloat(name: string, expression: string): void {
+    const { hart, level } = this.#frame;
+    const { inspect } = this.#context.session;
+    if (/^0x[0-9a-f]+$/i.test(expression)) inspect.setRegister(hart, name, BigInt(expression));
+    else {
+      const frame = inspect.frame(hart, level);
+      inspect.assign(inspect.evaluate(`$${name}`, frame), expression, frame);
+    }
   }
 
   value(): undefined {
     return undefined;
   }
 
-  #registers(): RegisterView[] {
+  #general(): RegisterView[] {
     const { hart, level } = this.#frame;
     const { inspect } = this.#context.session;
     return inspect.registers(hart, inspect.frame(hart, level));
   }
 
-  #variable({ name, number, value, symbol }: RegisterView): DebugProtocol.Variable {
+  #floating(): FloatRegisterView[] {
+    const { hart, level } = this.#frame;
+    const { inspect } = this.#context.session;
+    return inspect.floatRegisters(hart, inspect.frame(hart, level));
+  }
+
+  #variable(register: RegisterView | FloatRegisterView): DebugProtocol.Variable {
+    const { name, number, value } = register;
     const { client } = this.#context;
-    const known = value !== undefined;
+    const isAddress = !('format' in register) && value !== undefined && value !== 0n;
     return {
       name,
-      value: known
-        ? `${hexValue(value, 8)}${symbol === undefined ? '' : ` <${symbol}>`}`
-        : '<not saved by a callee>',
+      value: 'format' in register ? floatText(register) : generalText(register),
       ...(client.variableType ? { type: number === name ? 'register' : `register ${number}` } : {}),
       evaluateName: `$${name}`,
       variablesReference: 0,
-      ...(known && value !== 0n && client.memoryReferences ? { memoryReference: hex(value) } : {}),
-      ...(this.#frame.level > 0 ? { presentationHint: { attributes: ['readOnly'] } } : {}),
+      ...(isAddress && client.memoryReferences ? { memoryReference: hex(value) } : {}),
+      ...(this.#frame.level > 0 ? READ_ONLY : {}),
     };
   }
+}
+
+function generalText({ value, symbol }: RegisterView): string {
+  if (value === undefined) return NOT_SAVED;
+  return `${hexValue(value, 8)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+}
+
+/** `1.5 <float 0xffffffff3fc00000>`; bits that look like no number alone. */
+function floatText({ value, format, text }: FloatRegisterView): string {
+  if (value === undefined) return NOT_SAVED;
+  return text === undefined ? hexValue(value, 8) : `${text} <${format} ${hexValue(value, 8)}>`;
 }
 
 export class CsrsContainer implements Container {

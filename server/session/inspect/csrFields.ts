@@ -116,6 +116,22 @@ const TVEC: readonly FieldRule[] = [
 ];
 const COUNTER_ENABLE: readonly FieldRule[] = [bit('IR', 2), bit('TM', 1), bit('CY', 0)];
 
+const ROUNDING = { 0: 'RNE', 1: 'RTZ', 2: 'RDN', 3: 'RUP', 4: 'RMM' };
+const FLAGS = ['NX', 'UF', 'OF', 'DZ', 'NV'];
+
+const USER_ENVIRONMENT: readonly FieldRule[] = [
+  bit('CBZE', 7, 'cbo.zero allowed'),
+  bit('CBCFE', 6, 'cbo.clean and cbo.flush allowed'),
+  bits('CBIE', 5, 4, { 1: 'cbo.inval flushes', 3: 'cbo.inval allowed' }),
+  bit('FIOM', 0, 'fences of I/O order memory too'),
+];
+const ENVIRONMENT: readonly FieldRule[] = [
+  bit('STCE', 63, 'supervisor has stimecmp'),
+  bit('PBMTE', 62, 'memory types in page tables'),
+  bit('ADUE', 61, 'hardware sets A and D'),
+  ...USER_ENVIRONMENT,
+];
+
 const FIELDS: Readonly<Record<string, readonly FieldRule[]>> = {
   sstatus: SSTATUS,
   mstatus: MSTATUS,
@@ -131,6 +147,18 @@ const FIELDS: Readonly<Record<string, readonly FieldRule[]>> = {
   medeleg: EXCEPTION_BITS,
   scounteren: COUNTER_ENABLE,
   mcounteren: COUNTER_ENABLE,
+  mcountinhibit: COUNTER_ENABLE.filter((field) => field.name !== 'TM'),
+  senvcfg: USER_ENVIRONMENT,
+  menvcfg: ENVIRONMENT,
+  mseccfg: [
+    bit('RLB', 2, 'locked entries can be changed'),
+    bit('MMWP', 1, 'machine mode needs an entry'),
+    bit('MML', 0, 'entries are for machine mode or for the others'),
+  ],
+  fcsr: [
+    bits('frm', 7, 5, ROUNDING),
+    { name: 'fflags', high: 4, low: 0, meaning: (value) => flagNames(value) },
+  ],
   satp: [
     bits('MODE', 63, 60, { 0: 'Bare', 8: 'Sv39', 9: 'Sv48', 10: 'Sv57' }),
     bits('ASID', 59, 44),
@@ -141,6 +169,8 @@ const FIELDS: Readonly<Record<string, readonly FieldRule[]>> = {
     { name: 'Extensions', high: 25, low: 0, meaning: (value) => extensionLetters(value) },
   ],
 };
+
+const NEVER = (1n << 64n) - 1n;
 
 const PMP_MODES: Readonly<Record<string, string>> = { 0: 'off', 1: 'TOR', 2: 'NA4', 3: 'NAPOT' };
 
@@ -173,6 +203,12 @@ export function csrText(
     case 'sscratch':
     case 'mscratch':
       return value === 0n ? undefined : nameOf(value);
+    case 'stimecmp':
+      return value === NEVER ? 'never' : undefined;
+    case 'fcsr':
+      return csrFields(name, value)
+        .flatMap(({ meaning }) => meaning ?? [])
+        .join(' ');
     default: {
       const set = csrFields(name, value)
         .filter((field) => field.value !== 0n)
@@ -203,6 +239,12 @@ function pmpFields(register: number, value: bigint): CsrField[] {
       meaning: `${mode} ${letters}${entry & 0x80 ? ' locked' : ''}`,
     };
   }).reverse();
+}
+
+/** NV DZ OF UF NX, as many as are raised. */
+function flagNames(value: bigint): string | undefined {
+  const raised = FLAGS.filter((_, index) => (value >> BigInt(index)) & 1n).reverse();
+  return raised.length === 0 ? undefined : raised.join(' ');
 }
 
 function extensionLetters(value: bigint): string {

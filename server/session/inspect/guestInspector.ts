@@ -6,6 +6,7 @@ import { Disassembly } from './disassembly.ts';
 import type {
   CsrView,
   DisassembledInstruction,
+  FloatRegisterView,
   Frame,
   HartInfo,
   Inspector,
@@ -108,6 +109,10 @@ export class GuestInspector implements Inspector {
 
   registers(hart: number, frame?: Frame): RegisterView[] {
     return this.#registers.general(hart, frame);
+  }
+
+  floatRegisters(hart: number, frame?: Frame): FloatRegisterView[] {
+    return this.#registers.floating(hart, frame);
   }
 
   setRegister(hart: number, name: string, value: bigint, frame?: Frame): void {

@@ -2,6 +2,7 @@
 import type { CodePlace } from '../../sealing/codePlace.ts';
 import type { Permissions } from '../../sealing/region.ts';
 import type { EvaluationContext, StackFrame, Value, Variable } from '../../symbols/index.ts';
+import type { FloatFormat } from './floatRegisters.ts';
 
 export interface HartInfo {
   readonly hart: number;
@@ -48,6 +49,19 @@ export interface RegisterView {
   readonly value: bigint | undefined;
   /** A symbol that the value points at, as `cpu_up+0x1c`. */
   readonly symbol: string | undefined;
+}
+
+export interface FloatRegisterView {
+  /** ABI name: `fa0`. */
+  readonly name: string;
+  /** `f10`. */
+  readonly number: string;
+  /** 64 unsigned bits; undefined in a frame that lost it. */
+  readonly value: bigint | undefined;
+  /** What the bits look like: a single in its NaN box, a double, or neither. */
+  readonly format: FloatFormat;
+  /** The number; undefined when raw. */
+  readonly text: string | undefined;
 }
 
 export interface CsrField {
@@ -146,6 +160,8 @@ export interface Inspector {
 
   /** pc and x1–x31; as the frame sees them, where one is given. */
   registers(hart: number, frame?: Frame): RegisterView[];
+  /** f0–f31; none where the machine has no F. */
+  floatRegisters(hart: number, frame?: Frame): FloatRegisterView[];
   /**
    * By ABI name, number (`x10`), `pc` or CSR name. WARL rules apply to CSRs. In an outer frame: where the callee saved
    * it, in memory or in a register it has not changed.

@@ -1,13 +1,16 @@
 /** Registers by the names people use, and CSRs with their fields. */
 import { csrNumber } from '../../../emulator/isa/csrs.ts';
-import { REGISTER_NAMES, registerNumber } from '../../../emulator/isa/registers.ts';
+import { FLOAT_REGISTER_NAMES, REGISTER_NAMES } from '../../../emulator/isa/registers.ts';
 import { toLittleEndian } from '../../sealing/members.ts';
 import { nearest } from '../../sealing/nearest.ts';
 import { SessionError } from '../errors.ts';
+import type { Hart } from '../../../emulator/index.ts';
+import { isFloatRegister, Register, registerName, registerNumber } from '../../symbols/index.ts';
 import { hartOf, type Guest } from '../guest.ts';
 import { csrFields, csrText } from './csrFields.ts';
+import { floatFormat, floatNumber } from './floatRegisters.ts';
 import type { GuestMemory } from './memory.ts';
-import type { CsrView, Frame, RegisterView } from './inspector.ts';
+import type { CsrView, FloatRegisterView, Frame, RegisterView } from './inspector.ts';
 
 /** Shown in this order; those that a machine does not have are left out. */
 const SHOWN_CSRS: readonly string[] = [
@@ -22,6 +25,7 @@ const SHOWN_CSRS: readonly string[] = [
     'scause',
     'stval',
     'sip',
+    'stimecmp',
     'satp',
   ],
   ...[
@@ -37,9 +41,24 @@ const SHOWN_CSRS: readonly string[] = [
     'mepc',
     'mcause',
   ],
-  ...['mtval', 'mip', 'pmpcfg0', 'pmpcfg2', ...Array.from({ length: 16 }, (_, index) => `pmpaddr${index}`)],
-  ...['mhartid', 'mvendorid', 'marchid', 'mimpid', 'cycle', 'time', 'instret', 'mcycle', 'minstret'],
+  ...[
+    'mtval',
+    'mip',
+    'mcountinhibit',
+    'mseccfg',
+    'pmpcfg0',
+    'pmpcfg2',
+    ...Array.from({ length: 16 }, (_, index) => `pmpaddr${index}`),
+  ],
+  ...['mhartid', 'mvendorid', 'marchid', 'mimpid', 'fcsr', 'cycle', 'time', 'instret', 'mcycle', 'minstret'],
 ];
+
+const MSTATUS = csrNumber('mstatus')!;
+const FCSR = csrNumber('fcsr')!;
+/** mstatus.FS, "Extension Context Status"; all ones is dirty. */
+const FS = 3n << 13n;
+
+const hasFloat = (hart: Hart): boolean => hart.csr(FCSR) !== undefined;
 
 export class Registers {
   readonly #guest: Guest;
@@ -65,6 +84,21 @@ export class Registers {
     return views;
   }
 
+  /** f0–f31; none where the machine has no F. */
+  floating(hartId: number, frame?: Frame): FloatRegisterView[] {
+    const hart = hartOf(this.#guest, hartId);
+    if (!hasFloat(hart)) return [];
+    return FLOAT_REGISTER_NAMES.map((name, index) => {
+      const value =
+        frame === undefined
+          ? hart.floatRegister(index)
+          : frame.symbols.registers.read(Register.floating + index);
+      const number = `f${index}`;
+      if (value === undefined) return { name, number, value, format: 'raw', text: undefined };
+      return { name, number, value, format: floatFormat(value), text: floatNumber(value) };
+    });
+  }
+
   csrs(hartId: number): CsrView[] {
     const hart = hartOf(this.#guest, hartId);
     return SHOWN_CSRS.flatMap((name) => {
@@ -81,8 +115,10 @@ export class Registers {
     const hart = hartOf(this.#guest, hartId);
     if (name === 'pc') return hart.pc;
     if (name === 'priv') return BigInt(hart.privilege);
-    const general = registerNumber(name);
-    if (general !== undefined) return hart.register(general);
+    const number = registerNumber(name);
+    if (number !== undefined && isFloatRegister(number))
+      return hasFloat(hart) ? hart.floatRegister(number - Register.floating) : undefined;
+    if (number !== undefined) return hart.register(number);
     const csr = csrNumber(name);
     return csr === undefined ? undefined : hart.csr(csr);
   }
@@ -90,30 +126,39 @@ export class Registers {
   write(hartId: number, name: string, value: bigint): void {
     const hart = hartOf(this.#guest, hartId);
     const bits = BigInt.asUintN(64, value);
-    const general = registerNumber(name);
+    const number = registerNumber(name);
     const csr = csrNumber(name);
     if (name === 'pc') hart.pc = bits & ~1n;
-    else if (general === 0) throw new SessionError('request', 'x0 (zero) is always 0 and cannot be set');
-    else if (general !== undefined) hart.setRegister(general, bits);
+    else if (number === 0) throw new SessionError('request', 'x0 (zero) is always 0 and cannot be set');
+    else if (number !== undefined && isFloatRegister(number)) this.#writeFloat(hart, name, number, bits);
+    else if (number !== undefined) hart.setRegister(number, bits);
     else if (csr !== undefined && hart.csr(csr) !== undefined) hart.setCsr(csr, bits);
     else throw this.#unknown(name);
     this.#changed();
   }
 
-  /** A general register of an outer frame: where its value is kept now. */
+  /** As an instruction would: a guest that saves only dirty registers when it switches tasks must save this one. */
+  #writeFloat(hart: Hart, name: string, number: number, bits: bigint): void {
+    if (!hasFloat(hart)) throw this.#unknown(name);
+    hart.setFloatRegister(number - Register.floating, bits);
+    const status = hart.csr(MSTATUS)!;
+    if ((status & FS) !== 0n) hart.setCsr(MSTATUS, status | FS);
+  }
+
+  /** A general or floating-point register of an outer frame: where its value is kept now. */
   writeSaved({ hart, level, symbols }: Frame, name: string, value: bigint): void {
     const number = registerNumber(name);
     if (number === undefined) {
       const what = name === 'pc' ? 'the pc' : name;
       throw new SessionError(
         'request',
-        `${what} of frame ${level} cannot be set; only general registers can`,
+        `${what} of frame ${level} cannot be set; only general and floating-point registers can`,
       );
     }
     const home = symbols.registers.home(number);
     switch (home.kind) {
       case 'register':
-        this.write(hart, REGISTER_NAMES[home.register] ?? name, value);
+        this.write(hart, registerName(home.register), value);
         return;
       case 'memory':
         this.#memory.write(home.address, toLittleEndian(value, 8), { hart });
@@ -135,7 +180,7 @@ export class Registers {
   }
 
   #unknown(name: string): SessionError {
-    const near = nearest(name, ['pc', ...REGISTER_NAMES, ...SHOWN_CSRS]);
+    const near = nearest(name, registerNames());
     const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
     return new SessionError('request', `there is no register ${name} on this machine${hint}`);
   }
@@ -143,5 +188,5 @@ export class Registers {
 
 /** Names for completions: registers first, then CSRs. */
 export function registerNames(): string[] {
-  return ['pc', ...REGISTER_NAMES, ...SHOWN_CSRS];
+  return ['pc', ...REGISTER_NAMES, ...FLOAT_REGISTER_NAMES, ...SHOWN_CSRS];
 }

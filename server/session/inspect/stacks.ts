@@ -1,6 +1,14 @@
 /** Call stacks of harts, inlined frames included, before and after paging is on. */
 import type { CodePlace } from '../../sealing/codePlace.ts';
-import type { Backtrace, CpuState, RegisterReader, StackFrame } from '../../symbols/index.ts';
+import {
+  isFloatRegister,
+  Register,
+  type Backtrace,
+  type CpuState,
+  type RegisterReader,
+  type StackFrame,
+} from '../../symbols/index.ts';
+import type { Hart } from '../../../emulator/index.ts';
 import { SessionError } from '../errors.ts';
 import { hartOf, type Guest } from '../guest.ts';
 import type { Frame, Stack } from './inspector.ts';
@@ -33,9 +41,7 @@ export class Stacks {
 
   of(hartId: number, maxFrames = DEFAULT_FRAMES): Stack {
     const hart = hartOf(this.#guest, hartId);
-    const registers: RegisterReader = {
-      read: (number) => (number < 32 ? hart.register(number) : hart.csr(number - DWARF_CSRS)),
-    };
+    const registers: RegisterReader = { read: (number) => readDwarf(hart, number) };
     return this.#unwind(hartId, hart.pc, registers, maxFrames);
   }
 
@@ -85,6 +91,12 @@ export class Stacks {
       realPc = last.pc;
     }
   }
+}
+
+/** A register by its DWARF number. */
+function readDwarf(hart: Hart, number: number): bigint | undefined {
+  if (isFloatRegister(number)) return hart.floatRegister(number - Register.floating);
+  return number < Register.floating ? hart.register(number) : hart.csr(number - DWARF_CSRS);
 }
 
 /** A frame for code without symbols: registers and a pc. */

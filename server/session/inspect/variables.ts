@@ -1,7 +1,10 @@
 /** Locals, globals and expressions of a frame. */
 import {
   evaluate,
+  isFloatRegister,
   parseInto,
+  registerName,
+  registerNumber,
   variableValue,
   type EvaluationContext,
   type NamedRegister,
@@ -9,11 +12,11 @@ import {
   type Variable,
 } from '../../symbols/index.ts';
 import type { Guest } from '../guest.ts';
+import { floatType } from './floatRegisters.ts';
 import type { Frame, VariableView } from './inspector.ts';
 import type { GuestMemory } from './memory.ts';
 import { pureContext } from './pureContext.ts';
 import type { Registers } from './registers.ts';
-import { REGISTER_NAMES } from '../../../emulator/isa/registers.ts';
 
 export class Variables {
   readonly #guest: Guest;
@@ -58,8 +61,7 @@ export class Variables {
       frame: frame.symbols,
       register: (name) => this.#register(frame, name),
       writeRegister: (number, value) => {
-        const name = REGISTER_NAMES[number];
-        if (name !== undefined) this.#registers.write(frame.hart, name, value);
+        this.#registers.write(frame.hart, registerName(number), value);
       },
     };
   }
@@ -83,13 +85,19 @@ export class Variables {
     return target;
   }
 
-  /** Of an outer frame only what the unwinder restored: the symbol reader asks the frame itself for x0–x31. */
+  /** Of an outer frame only what the unwinder restored: the symbol reader asks the frame itself for those. */
   #register(frame: Frame, name: string): NamedRegister | undefined {
-    const isGeneral = REGISTER_NAMES.includes(name) || /^(x\d+|fp)$/.test(name);
-    if (frame.level > 0 && isGeneral) return undefined;
+    const number = registerNumber(name);
+    if (frame.level > 0 && number !== undefined) return undefined;
     const value = name === 'pc' ? frame.symbols.pc : this.#registers.read(frame.hart, name);
     if (value === undefined) return undefined;
-    return { value, size: 8, write: (bits) => this.#registers.write(frame.hart, name, bits) };
+    const isFloat = number !== undefined && isFloatRegister(number);
+    return {
+      ...(isFloat ? { type: floatType(value) } : {}),
+      value,
+      size: 8,
+      write: (bits) => this.#registers.write(frame.hart, name, bits),
+    };
   }
 }
 

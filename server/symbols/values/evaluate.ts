@@ -1,6 +1,6 @@
 import type { CompilationUnit, Variable } from '../code.ts';
 import { EvaluationError } from '../errors.ts';
-import { Register, registerNumber } from '../registers.ts';
+import { isFloatRegister, Register, registerNumber } from '../registers.ts';
 import { arrayOf, isComposite, isScalar, pointerTo, sizeOf, strip, typeName, VOID } from '../typeModel.ts';
 import type { BaseType, FunctionType, Type } from '../types.ts';
 import {
@@ -276,7 +276,7 @@ class Evaluator {
     }
     const register = registerNumber(name);
     if (register === undefined) throw new EvaluationError(`there is no register ${expression}`);
-    const isFloat = register >= Register.floating;
+    const isFloat = isFloatRegister(register);
     const type = isFloat ? DOUBLE : POINTER_REGISTERS.has(register) ? pointerTo(VOID) : LONG;
     return new Value(type, { kind: 'register', register, offset: 0 }, this.#context, { expression });
   }

@@ -81,7 +81,7 @@ class Formatter {
   #base(value: Value, type: BaseType): string {
     switch (type.encoding) {
       case 'float':
-        return floatText(value.toNumber());
+        return floatText(value.toNumber(), value.type.size ?? 8);
       case 'boolean': {
         const bits = value.toBigInt();
         return bits === 0n ? 'false' : bits === 1n ? 'true' : bits.toString();
@@ -238,9 +238,14 @@ function enumText(type: EnumType, value: bigint): string {
   return [...set.map(({ name }) => name), ...(rest === 0n ? [] : [`0x${rest.toString(16)}`])].join(' | ');
 }
 
-function floatText(value: number): string {
+/** The shortest decimal that is this number among those of its size in bytes: a float 0.1 is no 0.10000000149. */
+export function floatText(value: number, size: number): string {
   if (Number.isNaN(value)) return 'nan';
-  return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  if (Object.is(value, -0)) return '-0';
+  if (size !== 4) return String(value);
+  const candidates = Array.from({ length: 9 }, (_, index) => Number(value.toPrecision(index + 1)));
+  return String(candidates.find((shorter) => Math.fround(shorter) === value) ?? value);
 }
 
 /** `char` in one of its three kinds; a `u8` is a number, though the same behind its typedef. */

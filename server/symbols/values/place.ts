@@ -1,7 +1,7 @@
 import type { Variable } from '../code.ts';
 import { EvaluationError } from '../errors.ts';
 import type { Location, RegisterHome, StackFrame } from '../frames.ts';
-import { registerName } from '../registers.ts';
+import { isFloatRegister, registerName } from '../registers.ts';
 import { bytesFrom, insertBits, unsignedFrom } from './bits.ts';
 import type { EvaluationContext, NamedRegister } from './context.ts';
 
@@ -203,7 +203,7 @@ function writeFrameRegister(
     throw new EvaluationError(`${registerName(register)} of this frame was not saved and cannot be written`);
   }
   const old = bytesFrom(frame.registers.read(register) ?? 0n, REGISTER_SIZE);
-  if (offset === 0 && bytes.length < REGISTER_SIZE) old.fill(signExtend && bytes.at(-1)! >= 0x80 ? 0xff : 0);
+  if (offset === 0 && bytes.length < REGISTER_SIZE) old.fill(upperBytes(register, bytes, signExtend));
   old.set(bytes.subarray(0, REGISTER_SIZE - offset), offset);
   if (home.kind === 'memory') {
     context.memory.write(home.address, old);
@@ -211,6 +211,11 @@ function writeFrameRegister(
   }
   if (context.writeRegister === undefined) throw new EvaluationError('registers cannot be written here');
   context.writeRegister(home.register, unsignedFrom(old));
+}
+
+/** A narrower number fills a floating-point register with ones: its NaN box (unprivileged spec, "NaN Boxing"). */
+function upperBytes(register: number, bytes: Uint8Array, signExtend: boolean): number {
+  return isFloatRegister(register) || (signExtend && bytes.at(-1)! >= 0x80) ? 0xff : 0;
 }
 
 function frameOf(context: EvaluationContext): StackFrame {
