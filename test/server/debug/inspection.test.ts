@@ -146,6 +146,20 @@ describe('variables', () => {
     expect(await variable(await scope('Globals'), 'cpu_caps')).toBeDefined();
   });
 
+  it('floating-point registers take numbers as they are, and hexadecimal digits as bits', async () => {
+    const variablesReference = await scope('Registers');
+    const set = async (value: string): Promise<string> => {
+      const done = await client.request('setVariable', { variablesReference, name: 'ft11', value });
+      await client.expect('invalidated');
+      return done.value;
+    };
+    expect(await set('1.5')).toBe('1.5 <double 0x3ff8000000000000>');
+    expect(await set('0xffffffff3fc00000')).toBe('1.5 <float 0xffffffff3fc00000>');
+    expect(await set('0.25 <float 0xffffffff3fc00000>')).toBe('0.25 <float 0xffffffff3e800000>');
+    expect(await set('0x5')).toBe('0x0000000000000005');
+    expect(await variable(variablesReference, 'ft11')).toMatchObject({ type: 'register f31' });
+  });
+
   it('keep their references while the guest stands still', async () => {
     expect(await scope('Locals')).toBe(await scope('Locals'));
     expect((await evaluate('cpu_caps')).variablesReference).toBe(
