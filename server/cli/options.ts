@@ -7,6 +7,7 @@ export type StorePolicy = SealChoice | 'stop';
 
 export interface RunOptions {
   readonly symbols?: string;
+  readonly module: readonly string[];
   readonly initrd?: string;
   readonly append?: string;
   readonly firmware: string;
@@ -31,6 +32,11 @@ export interface RunOptions {
 export function declareRunOptions(command: Command): Command {
   return command
     .option('--symbols <elf>', 'ELF file with symbols and debug information (default: the image)')
+    .addOption(
+      new Option('--module <file>', "a kernel module's .ko file, or a folder of them (repeatable)")
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--initrd <file>', 'initial RAM disk')
     .option('--append <text>', "the kernel's command line")
     .option('--firmware <which>', 'auto, builtin, none, or a file that runs in M-mode', 'auto')
@@ -63,6 +69,7 @@ export function sessionConfiguration(image: string, options: RunOptions): Sessio
   return {
     program: image,
     symbols: options.symbols,
+    modules: options.module.length === 0 ? undefined : options.module,
     initrd: options.initrd,
     commandLine: options.append,
     firmware: options.firmware,

@@ -20,6 +20,7 @@ export interface Events extends CustomEvents {
   terminated: DebugProtocol.TerminatedEvent['body'];
   output: DebugProtocol.OutputEvent['body'];
   breakpoint: DebugProtocol.BreakpointEvent['body'];
+  module: DebugProtocol.ModuleEvent['body'];
   invalidated: DebugProtocol.InvalidatedEvent['body'];
   memory: DebugProtocol.MemoryEvent['body'];
   progressStart: DebugProtocol.ProgressStartEvent['body'];

@@ -12,6 +12,7 @@ import { sealerOf, sealText } from '../sealing/story.ts';
 import type { ConsoleKind } from './protocol/console.ts';
 import { grouped, hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
+import { moduleBody } from './handlers/sources.ts';
 import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
 import { sealedWritesAtEnd } from './present/sealedWrites.ts';
@@ -97,6 +98,11 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
     case 'phase':
       context.send('sealscope/phase', { current: context.session.phases.current, text: event.phase.text });
       break;
+    case 'module': {
+      const { reason, module } = event;
+      context.send('module', { reason, module: moduleBody(module, context.client.path(module.path)) });
+      break;
+    }
     case 'log':
       context.send('output', { category: 'console', output: `${event.text}\n` });
       break;

@@ -14,8 +14,21 @@ interface LoadedRange {
   readonly permissions: Permissions;
 }
 
+/** What a kernel has loaded beside itself: a module. */
+export interface LoadedPart {
+  readonly ranges: readonly {
+    readonly start: bigint;
+    readonly end: bigint;
+    readonly permissions: Permissions;
+  }[];
+  /** At their addresses in memory. */
+  readonly sections: readonly Section[];
+}
+
 export class AddressSpace {
   readonly #ranges: readonly LoadedRange[];
+  /** Newest first: memory that was given back may be another's. */
+  #parts: readonly LoadedPart[] = [];
   readonly #sections: readonly Section[];
 
   /**
@@ -39,6 +52,14 @@ export class AddressSpace {
     this.#sections = (elf?.sections ?? [])
       .filter((section) => section.allocated && section.size > 0)
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  }
+
+  add(part: LoadedPart): void {
+    this.#parts = [part, ...this.#parts];
+  }
+
+  remove(part: LoadedPart): void {
+    this.#parts = this.#parts.filter((each) => each !== part);
   }
 
   /** The image's ranges as linked, with what their segments permit. */
@@ -93,11 +114,21 @@ export class AddressSpace {
     const section = this.sectionAt(linked);
     if (section !== undefined)
       return { read: true, write: section.writable, execute: section.executable, user: false };
-    return this.#linkedRange(linked)?.permissions;
+    const inImage = this.#linkedRange(linked)?.permissions;
+    if (inImage !== undefined) return inImage;
+    for (const { ranges } of this.#parts)
+      for (const { start, end, permissions } of ranges)
+        if (start <= linked && linked < end) return permissions;
+    return undefined;
   }
 
   sectionAt(linked: bigint): Section | undefined {
-    return this.#sections.find((each) => each.address <= linked && linked < each.address + BigInt(each.size));
+    const holds = (each: Section): boolean =>
+      each.address <= linked && linked < each.address + BigInt(each.size);
+    return (
+      this.#sections.find(holds) ??
+      this.#parts.flatMap(({ sections }) => sections).find((each) => each.allocated && holds(each))
+    );
   }
 
   #linkedRange(linked: bigint): LoadedRange | undefined {

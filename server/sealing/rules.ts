@@ -10,21 +10,34 @@ export interface RuleSettings {
 }
 
 export class Rules {
-  readonly #table: ExceptionTable;
+  #tables: readonly ExceptionTable[];
   readonly #settings: RuleSettings;
 
   constructor(table: ExceptionTable, settings: RuleSettings) {
-    this.#table = table;
+    this.#tables = [table];
     this.#settings = settings;
   }
 
+  /** A module brings a table of its own. */
+  add(table: ExceptionTable): void {
+    this.#tables = [...this.#tables, table];
+  }
+
+  remove(table: ExceptionTable): void {
+    this.#tables = this.#tables.filter((each) => each !== table);
+  }
+
   fixupOf(pc: bigint): bigint | undefined {
-    return this.#table.fixupOf(pc);
+    for (const table of this.#tables) {
+      const fixup = table.fixupOf(pc);
+      if (fixup !== undefined) return fixup;
+    }
+    return undefined;
   }
 
   /** Why a store at `pc` is to be passed on to the guest without a word; undefined when it is not. */
   ignores(pc: bigint, chain: readonly CodePlace[]): string | undefined {
-    if (!this.#settings.reportProbes && this.#table.fixupOf(pc) !== undefined) return 'exception-table probe';
+    if (!this.#settings.reportProbes && this.fixupOf(pc) !== undefined) return 'exception-table probe';
     const writer = chain.find((place) => this.#settings.allowWriters.includes(place.function));
     return writer && `allowed writer ${writer.function}`;
   }

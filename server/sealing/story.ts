@@ -6,7 +6,7 @@ import type { Moment, SealChange } from './sealEvent.ts';
 
 /** Helpers that change page tables for somebody: `__set_memory`, `change_page_attr`, `set_pte_at`, `walk_page_range`. */
 const PAGE_TABLE_HELPER =
-  /^_*(set|change|update|walk|apply|modify|split|flush)_.*(memory|page|pte|pmd|pgd|pud|p4d|attr|range|tlb)|^_*(pageattr|pgattr)_/;
+  /^_*(?:module_)?(set|change|update|walk|apply|modify|split|flush)_.*(memory|page|pte|pmd|pgd|pud|p4d|attr|range|tlb)|^_*(pageattr|pgattr)_/;
 
 /** Who meant to seal: the innermost function that is no page-table helper. */
 export function sealerOf({ place, stack }: Moment): CodePlace {

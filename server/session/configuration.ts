@@ -10,6 +10,8 @@ export interface SessionConfiguration {
   readonly image?: string | undefined;
   /** ELF file with symbols and debug information. */
   readonly symbols?: string | undefined;
+  /** Kernel modules with symbols: `.ko` files, or folders with such. */
+  readonly modules?: readonly string[] | undefined;
   readonly initrd?: string | undefined;
   /** The kernel's command line (`--append`). */
   readonly commandLine?: string | undefined;
@@ -95,6 +97,7 @@ const CHECKS: Readonly<Record<keyof SessionConfiguration, Check>> = {
   program: text,
   image: text,
   symbols: text,
+  modules: texts,
   initrd: text,
   commandLine: anyText,
   firmware: text,

@@ -3,6 +3,7 @@ import type { SealChoice } from '../sealing/choice.ts';
 import type { FindingAction, RefusedStore } from '../sealing/refusedStore.ts';
 import type { SealChange } from '../sealing/sealEvent.ts';
 import type { Breakpoint } from './breakpoints/breakpoint.ts';
+import type { Module } from './modules/module.ts';
 import type { Phase } from './phase.ts';
 import type { Exit, Stop } from './stop.ts';
 
@@ -27,6 +28,13 @@ export type SessionEvent =
       readonly step: bigint;
       readonly refused: RefusedStore;
       readonly action: SealChoice;
+    }
+  /** The guest has loaded a module, or is about to unload it. */
+  | {
+      readonly type: 'module';
+      readonly step: bigint;
+      readonly reason: 'new' | 'removed';
+      readonly module: Module;
     }
   /** A phase of the run has begun. */
   | { readonly type: 'phase'; readonly step: bigint; readonly phase: Phase }

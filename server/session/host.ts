@@ -7,6 +7,8 @@ export interface SessionHost {
    * Rejects with an Error whose message says why the file cannot be read. The session closes what can be closed.
    */
   openFile(path: string): Promise<OpenFile>;
+  /** All files under a folder, as paths that can be opened; undefined when it is no folder. */
+  listFiles?(path: string): Promise<string[] | undefined>;
   readonly scheduler: Scheduler;
 }
 

@@ -3,7 +3,8 @@ export { readConfiguration, parseSize, type SessionConfiguration } from './confi
 export { openSession } from './openSession.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export type { OpenFile, Scheduler, SessionHost } from './host.ts';
-export type { GuestConsole, Module, Session } from './session.ts';
+export type { Module } from './modules/module.ts';
+export type { GuestConsole, Session } from './session.ts';
 export type { OpenOptions, Progress, SessionEvent, SessionListener } from './events.ts';
 export type { CaughtAccess, CaughtTrap, Exit, RunResult, Stop, StopReason } from './stop.ts';
 export type { Granularity, RunControl } from './run/runControl.ts';

@@ -8,6 +8,7 @@ import { Rules } from '../sealing/rules.ts';
 import { RuntimeRoots } from '../sealing/runtimeRoot.ts';
 import { SealTracker } from '../sealing/sealTracker.ts';
 import type { NeighbourSymbol } from '../sealing/refusedStore.ts';
+import { LayeredSymbols } from '../symbols/index.ts';
 import { BreakpointTable } from './breakpoints/breakpointTable.ts';
 import { ExceptionFilters } from './breakpoints/exceptionFilters.ts';
 import type { SessionConfiguration } from './configuration.ts';
@@ -23,13 +24,16 @@ import { GuestLookup } from './lookup/guestLookup.ts';
 import { GuestMappings } from './mappings/guestMappings.ts';
 import { MappingHistory } from './mappings/history.ts';
 import { GuestPhases } from './phases.ts';
+import { canLoadModules, KernelModules } from './modules/kernelModules.ts';
+import { ModuleFiles } from './modules/moduleFiles.ts';
 import { CodeBreakpoints } from './run/codeBreakpoints.ts';
 import { Execution } from './run/execution.ts';
 import { GuestRun } from './run/guestRun.ts';
 import { SealStops } from './run/sealStops.ts';
 import { Slices } from './run/slices.ts';
 import { Stepper } from './run/step.ts';
-import type { MachineFacts, Module, Session } from './session.ts';
+import type { Module } from './modules/module.ts';
+import type { MachineFacts, Session } from './session.ts';
 import { Sources } from './sources.ts';
 import { GuestVerbs } from './verbs/guestVerbs.ts';
 
@@ -44,14 +48,37 @@ export async function openSession(
 ): Promise<Session> {
   const loaded = await loadGuest(configuration, host, options);
   try {
+    const modules = await modulesFor(configuration, host, loaded);
     options.onProgress?.({ text: 'Building the machine' });
     const machine = await buildMachine(loaded, configuration);
     if (options.signal?.aborted === true) throw new SessionError('cancelled', 'opening was cancelled');
-    return compose(configuration, host, loaded, machine);
+    return compose(configuration, host, loaded, machine, modules);
   } catch (error) {
     loaded.close();
     throw error;
   }
+}
+
+/** What is needed to follow a kernel's modules. */
+interface ModuleSupport {
+  readonly files: ModuleFiles;
+  readonly symbols: LayeredSymbols;
+}
+
+/** Undefined for a kernel that has no modules. */
+async function modulesFor(
+  { modules = [] }: SessionConfiguration,
+  host: SessionHost,
+  { symbols }: LoadedGuest,
+): Promise<ModuleSupport | undefined> {
+  const loadsModules = symbols !== undefined && canLoadModules(symbols);
+  if (modules.length > 0 && !(loadsModules && symbols.hasDebugInfo))
+    throw new SessionError(
+      'configuration',
+      '"modules" needs a Linux kernel with modules and its debug information: give its vmlinux as "symbols"',
+    );
+  if (!loadsModules) return undefined;
+  return { files: await ModuleFiles.find(modules, host), symbols: new LayeredSymbols(symbols) };
 }
 
 async function buildMachine(loaded: LoadedGuest, { dtb }: SessionConfiguration): Promise<Machine> {
@@ -71,8 +98,10 @@ function compose(
   host: SessionHost,
   loaded: LoadedGuest,
   machine: Machine,
+  moduleSupport: ModuleSupport | undefined,
 ): Session {
-  const { symbols, space, symbolsPath } = loaded;
+  const { space, symbolsPath } = loaded;
+  const symbols = moduleSupport?.symbols ?? loaded.symbols;
   const listeners = new Set<SessionListener>();
   const emit = (event: SessionEvent): void => {
     // What follows from an event is told after it; but nothing follows the end.
@@ -154,6 +183,20 @@ function compose(
   const breakpoints = new BreakpointTable(guest, inspector, code, filters, () =>
     observation.filtersChanged(),
   );
+  const modules =
+    moduleSupport &&
+    new KernelModules({
+      guest,
+      ...moduleSupport,
+      inspector,
+      regions,
+      tracker,
+      rules,
+      code,
+      breakpoints,
+      emit,
+      seals: (configuration.sealed ?? []).length === 0,
+    });
   const slices = new Slices(machine, host.scheduler);
   const execution = new Execution({
     machine,
@@ -163,6 +206,7 @@ function compose(
     filters,
     code,
     slices,
+    modules,
     emit,
     maxSteps: configuration.maxSteps,
     takeSealStop: () => sealStops.take(),
@@ -183,6 +227,7 @@ function compose(
   });
   const history = new MappingHistory(machine, host.scheduler, entry);
   listeners.add(history.listener);
+  const kernelModule = kernelOf(guest, symbolsPath);
   const symbolsIn = (start: bigint, end: bigint): NeighbourSymbol[] =>
     diagnostician.objectsWithin(start, end, Infinity);
 
@@ -205,7 +250,9 @@ function compose(
       end: () => execution.endInput(),
     },
     machine: machineFacts(machine, configuration.isa),
-    modules: modulesOf(guest, symbolsPath),
+    get modules() {
+      return [kernelModule, ...(modules?.list ?? [])];
+    },
     symbols,
     listen: (listener) => {
       listeners.add(listener);
@@ -217,6 +264,7 @@ function compose(
       observation.dispose();
       tracker.dispose();
       history.forget();
+      moduleSupport?.files.close();
       loaded.close();
       listeners.clear();
     },
@@ -246,12 +294,12 @@ function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.search(/[/\\][^/\\]*$/)));
 }
 
-function modulesOf({ symbols, space }: Guest, path: string): Module[] {
+function kernelOf({ symbols, space }: Guest, path: string): Module {
   const kind =
     symbols?.hasDebugInfo === true
       ? 'debug information'
       : (symbols?.symbols.count ?? 0) > 1
         ? 'symbol table'
         : 'none';
-  return [{ id: 0, name: path.slice(path.search(/[^/\\]*$/)), path, symbols: kind, ranges: space.ranges }];
+  return { id: 0, name: path.slice(path.search(/[^/\\]*$/)), path, symbols: kind, ranges: space.ranges };
 }

@@ -9,6 +9,7 @@ import type { SessionListener } from './events.ts';
 import type { Inspector } from './inspect/inspector.ts';
 import type { Lookup } from './lookup/lookup.ts';
 import type { Mappings } from './mappings/mappings.ts';
+import type { Module } from './modules/module.ts';
 import type { Phases } from './phase.ts';
 import type { RunControl } from './run/runControl.ts';
 import type { Seals } from './seals.ts';
@@ -29,7 +30,7 @@ export interface Session {
   readonly console: GuestConsole;
   /** The machine as it was built. */
   readonly machine: MachineFacts;
-  /** The modules that have symbols or code, the kernel first. */
+  /** The kernel, then the modules that it has loaded, in that order. */
   readonly modules: readonly Module[];
   /** Undefined when neither the program nor `symbols` has any. */
   readonly symbols: SymbolFile | undefined;
@@ -49,16 +50,6 @@ export interface MachineFacts {
   /** The largest translation mode. */
   readonly mmu: string;
   readonly commandLine: string;
-}
-
-/** An image that lies in the guest's memory. */
-export interface Module {
-  readonly id: number;
-  readonly name: string;
-  /** As the user named the file. */
-  readonly path: string;
-  readonly symbols: 'debug information' | 'symbol table' | 'none';
-  readonly ranges: readonly { readonly start: bigint; readonly end: bigint }[];
 }
 
 export interface GuestConsole {

@@ -58,6 +58,10 @@ export interface UnwindOptions {
   readonly maxFrames?: number;
   /** Follow the s0 chain that RISC-V kernels build where no call frame information covers a pc. Default false. */
   readonly framePointers?: boolean;
+  /** The pc is a return address: its code is looked up one byte earlier. Default false. */
+  readonly returning?: boolean;
+  /** What else is code besides this file's own. */
+  isCode?(address: bigint): boolean;
 }
 
 export interface Backtrace {

@@ -8,7 +8,7 @@ import type {
   Variable,
 } from './code.ts';
 import type { ElfFile } from './elf/elfFile.ts';
-import type { SymbolTable } from './elf/symbolTable.ts';
+import type { Symbols } from './elf/model.ts';
 import type { Backtrace, CpuState, Location, UnwindOptions } from './frames.ts';
 import type { SourcePosition } from './position.ts';
 import type { Type } from './types.ts';
@@ -43,7 +43,7 @@ export type TypeTag = 'struct' | 'union' | 'enum' | 'typedef' | 'base';
 export interface SymbolFile {
   readonly elf: ElfFile;
   /** `.symtab`, empty when the file is stripped. */
-  readonly symbols: SymbolTable;
+  readonly symbols: Symbols;
   readonly hasDebugInfo: boolean;
 
   /** The line-table row that covers `address`. */

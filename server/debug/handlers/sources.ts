@@ -41,7 +41,7 @@ export const sourceHandlers: Handlers<'modules' | 'loadedSources' | 'source'> = 
   ),
 };
 
-function moduleBody(module: Module, path: string): DebugProtocol.Module {
+export function moduleBody(module: Module, path: string): DebugProtocol.Module {
   const [first] = module.ranges;
   return {
     id: module.id,

@@ -31,6 +31,8 @@ interface Installed {
   readonly group: string;
   readonly pcs: readonly bigint[];
   readonly watch: Watch | undefined;
+  /** Where the request leads now; only for those that symbols decide. */
+  readonly resolve?: (() => Target) | undefined;
 }
 
 /** Hits of one moment, put together. */
@@ -131,6 +133,27 @@ export class BreakpointTable implements Breakpoints {
     return [...new Set(lines)].sort((a, b) => a - b);
   }
 
+  /**
+   * Symbols have come or gone: what found no place may have one now, and the other way round.
+   * @returns The breakpoints that have changed.
+   */
+  refresh(): Breakpoint[] {
+    const changed: Breakpoint[] = [];
+    this.#installed = this.#installed.map((installed) => {
+      const { entry, pcs, resolve } = installed;
+      const target = resolve?.();
+      if (target === undefined || sameAddresses(target.addresses, entry.breakpoint.addresses))
+        return installed;
+      const { id, kind } = entry.breakpoint;
+      entry.breakpoint = this.#describe(id, kind, target);
+      changed.push(entry.breakpoint);
+      const newPcs = this.#lay(target, kind);
+      for (const pc of pcs) this.#code.delete(pc);
+      return { ...installed, pcs: newPcs };
+    });
+    return changed;
+  }
+
   all(): readonly Breakpoint[] {
     return this.#installed.map(({ entry }) => entry.breakpoint);
   }
@@ -204,18 +227,26 @@ export class BreakpointTable implements Breakpoints {
     try {
       const target = this.#malformed(request) ?? resolve(request);
       const entry = new BreakpointEntry(this.#describe(id, kind, target), key, request);
-      if (!target.verified) return { entry, group, pcs: [], watch: undefined };
-      if (kind === 'data')
+      const isSymbolic = kind === 'source' || kind === 'function';
+      const again = isSymbolic ? () => this.#malformed(request) ?? resolve(request) : undefined;
+      if (target.verified && kind === 'data')
         return { entry, group, pcs: [], watch: this.#watch(request as unknown as DataBreakpointRequest) };
-      const isExact = kind === 'instruction';
-      const pcs = target.addresses.flatMap((address) => (isExact ? [address] : this.#code.pcsOf(address)));
-      for (const pc of pcs) this.#code.add(pc);
-      return { entry, group, pcs, watch: undefined };
+      return { entry, group, pcs: this.#lay(target, kind), watch: undefined, resolve: again };
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
       const entry = new BreakpointEntry(this.#describe(id, kind, missing(error.message)), key, {});
       return { entry, group, pcs: [], watch: undefined };
     }
+  }
+
+  /** Lays a target's addresses into the machine. */
+  #lay({ addresses, verified }: Target, kind: Kind): bigint[] {
+    if (!verified || kind === 'data') return [];
+    const pcs = addresses.flatMap((address) =>
+      kind === 'instruction' ? [address] : this.#code.pcsOf(address),
+    );
+    for (const pc of pcs) this.#code.add(pc);
+    return pcs;
   }
 
   /** A condition that can never be evaluated is told when it is typed, not when the breakpoint is reached. */
@@ -283,6 +314,10 @@ function dataTarget(address: bigint, length: number, isMapped: boolean): Target 
     ? undefined
     : `nothing is mapped at ${hex(address)} now; it is watched as soon as there is`;
   return { addresses: [address], verified: true, message };
+}
+
+function sameAddresses(a: readonly bigint[], b: readonly bigint[]): boolean {
+  return a.length === b.length && a.every((address, index) => address === b[index]);
 }
 
 function missing(message: string): Target {

@@ -14,7 +14,8 @@ export type Verdict =
   | { readonly kind: 'stop'; readonly problem?: string | undefined };
 
 export class BreakpointEntry {
-  readonly breakpoint: Breakpoint;
+  /** Described anew when symbols come or go. */
+  breakpoint: Breakpoint;
   /** The request as text: an entry survives when its file's breakpoints are set again unchanged. */
   readonly key: string;
   readonly #condition: string | undefined;

@@ -13,6 +13,7 @@ import type { GuestSeals } from '../guestSeals.ts';
 import { grouped } from '../../sealing/grouped.ts';
 import type { SealChange } from '../../sealing/sealEvent.ts';
 import { sealText } from '../../sealing/story.ts';
+import type { KernelModules } from '../modules/kernelModules.ts';
 import type { Exit, RunResult, Stop, StopReason } from '../stop.ts';
 import type { CodeBreakpoints } from './codeBreakpoints.ts';
 import type { Slices } from './slices.ts';
@@ -49,6 +50,7 @@ export interface ExecutionParts {
   readonly filters: ExceptionFilters;
   readonly code: CodeBreakpoints;
   readonly slices: Slices;
+  readonly modules: KernelModules | undefined;
   readonly emit: (event: SessionEvent) => void;
   /** A seal the user wants to stop at, once. */
   readonly takeSealStop: () => SealChange | undefined;
@@ -123,6 +125,7 @@ export class Execution {
       case 'request':
         return undefined;
       case 'breakpoint': {
+        await this.#parts.modules?.reached(end.hart, end.pc);
         if (this.#isShown(end.hart, end.pc)) return undefined;
         const arrived = destinations.some(
           ({ pc, hart, accept }) => pc === end.pc && (hart ?? end.hart) === end.hart && accept?.() !== false,

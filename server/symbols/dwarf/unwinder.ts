@@ -54,7 +54,10 @@ export class Unwinder {
 
   /** The innermost frame. */
   start(cpu: CpuState, options: UnwindOptions): Activation {
-    return this.#activation(cpu.pc, cpu.pc, new CpuRegisters(cpu.registers), cpu.memory, 'cpu', options);
+    const registers = new CpuRegisters(cpu.registers);
+    if (options.returning === true)
+      return this.#activation(cpu.pc, cpu.pc - 1n, registers, cpu.memory, 'cfi', options);
+    return this.#activation(cpu.pc, cpu.pc, registers, cpu.memory, 'cpu', options);
   }
 
   #activation(
@@ -123,7 +126,7 @@ export class Unwinder {
   #withoutRules(frame: Omit<Activation, 'cfa' | 'caller'>, options: UnwindOptions): Activation | UnwindEnd {
     const { registers, memory } = frame;
     const isCode = (address: bigint | undefined): address is bigint =>
-      address !== undefined && this.#code.isCode(address - 1n);
+      address !== undefined && (this.#code.isCode(address - 1n) || options.isCode?.(address - 1n) === true);
     // The psABI's frame record: ra at fp - 8, the caller's fp at fp - 16.
     const fp = registers.read(Register.fp);
     const hasRecord = options.framePointers === true && fp !== undefined && fp !== 0n && (fp & 7n) === 0n;

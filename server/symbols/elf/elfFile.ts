@@ -6,6 +6,7 @@ import type { Section, Segment } from './model.ts';
 
 // Names are those of the System V ABI, chapter "Object Files".
 const EM_RISCV = 243;
+const ET_REL = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 const PT_LOAD = 1;
@@ -40,22 +41,31 @@ const MACHINES = new Map([
   [258, 'LoongArch'],
 ]);
 
-const FILE_TYPES = ['no type', 'a relocatable object', 'executable', 'shared object', 'a core dump'];
+const FILE_TYPES: Readonly<Record<number, string>> = { 0: 'no type', 4: 'a core dump' };
 
 /** Headers of a 64-bit little-endian RISC-V ELF file, and access to what they describe. */
 export class ElfFile {
   readonly #source: ByteSource;
   readonly #sectionsByName = new Map<string, Section>();
   readonly entry: bigint;
-  readonly type: 'executable' | 'shared';
+  readonly type: 'executable' | 'shared' | 'relocatable';
   /** `e_flags`: EF_RISCV_RVC and the floating-point ABI. */
   readonly flags: number;
   readonly segments: readonly Segment[];
   readonly sections: readonly Section[];
 
-  /** Reads and checks the headers; throws `ElfError`. */
+  /** Reads and checks the headers of an image; throws `ElfError`. */
   static open(source: ByteSource): ElfFile {
-    return new ElfFile(source);
+    const elf = new ElfFile(source);
+    if (elf.type !== 'relocatable') return elf;
+    throw wrongType('a relocatable object', 'give a linked image (executable or shared object)');
+  }
+
+  /** Reads and checks the headers of an object that is not linked, such as a kernel module; throws `ElfError`. */
+  static openObject(source: ByteSource): ElfFile {
+    const elf = new ElfFile(source);
+    if (elf.type === 'relocatable') return elf;
+    throw wrongType(elf.type === 'shared' ? 'a shared object' : 'executable', 'give a kernel module (.ko)');
   }
 
   private constructor(source: ByteSource) {
@@ -78,14 +88,12 @@ export class ElfFile {
       throw new ElfError('wrong-machine', `An ELF file for ${name}; this debugger runs RISC-V images.`);
     }
     const type = header.getUint16(16, true);
-    if (type !== ET_EXEC && type !== ET_DYN) {
-      const name = FILE_TYPES[type] ?? `type ${type}`;
-      throw new ElfError(
-        'wrong-type',
-        `The ELF file is ${name}; give a linked image (executable or shared object).`,
+    if (type !== ET_REL && type !== ET_EXEC && type !== ET_DYN)
+      throw wrongType(
+        FILE_TYPES[type] ?? `type ${type}`,
+        'give a linked image (executable or shared object)',
       );
-    }
-    this.type = type === ET_EXEC ? 'executable' : 'shared';
+    this.type = type === ET_EXEC ? 'executable' : type === ET_DYN ? 'shared' : 'relocatable';
     this.entry = header.getBigUint64(24, true);
     this.flags = header.getUint32(48, true);
 
@@ -263,6 +271,10 @@ export class ElfFile {
   }
 }
 
+function wrongType(name: string, advice: string): ElfError {
+  return new ElfError('wrong-type', `The ELF file is ${name}; ${advice}.`);
+}
+
 function readSectionHeader(
   table: DataView,
   index: number,
@@ -278,6 +290,7 @@ function readSectionHeader(
   const section: Section = {
     index,
     name,
+    nameOffset: table.getUint32(at, true),
     type,
     flags,
     address: table.getBigUint64(at + 16, true),

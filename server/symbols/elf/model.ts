@@ -21,6 +21,8 @@ export interface Segment {
 export interface Section {
   readonly index: number;
   readonly name: string;
+  /** `sh_name`: where the name begins in the table of section names. */
+  readonly nameOffset: number;
   /** `sh_type`. */
   readonly type: number;
   readonly flags: bigint;
@@ -54,6 +56,32 @@ export interface ElfSymbol {
   /** Undefined for absolute, common and undefined symbols. */
   readonly section: Section | undefined;
   readonly absolute: boolean;
+}
+
+/** Symbols with a name, of one file or of several that lie in one address space. */
+export interface Symbols {
+  /** Number of entries, the null symbols included. */
+  readonly count: number;
+  /** Every defined symbol, in table order. */
+  all(): Iterable<ElfSymbol>;
+  /** Every defined symbol whose name begins with `prefix`, in table order. */
+  startingWith(prefix: string): Iterable<ElfSymbol>;
+  /** Every symbol of that name: global before weak before local. */
+  named(name: string): ElfSymbol[];
+  /** The first of `named`. */
+  find(name: string): ElfSymbol | undefined;
+  addressOf(name: string): bigint | undefined;
+  /**
+   * The function or object that contains `address`; failing that, the label that precedes it in the same section.
+   * Of several at one place, one with a size, then a global one, is preferred.
+   */
+  nearest(address: bigint, kinds?: readonly SymbolKind[]): SymbolAndOffset | undefined;
+  /** Functions and objects that share at least one byte with `start`..`end`, by address. */
+  within(start: bigint, end: bigint): ElfSymbol[];
+  /** Symbols defined in a section, by address. */
+  inSection(section: Section): ElfSymbol[];
+  /** Name of the source file that a local symbol comes from. */
+  fileOf(symbol: ElfSymbol): string | undefined;
 }
 
 export interface SymbolAndOffset {

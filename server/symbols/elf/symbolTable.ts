@@ -2,7 +2,7 @@ import { ElfError } from '../errors.ts';
 import { decodeString, encodeText } from '../text.ts';
 import { addressOrder, AddressSearch } from '../addressSearch.ts';
 import type { ElfFile } from './elfFile.ts';
-import type { ElfSymbol, Section, SymbolAndOffset, SymbolKind } from './model.ts';
+import type { ElfSymbol, Section, SymbolAndOffset, SymbolKind, Symbols } from './model.ts';
 
 const ENTRY_SIZE = 24;
 const SHT_STRTAB = 3;
@@ -30,7 +30,7 @@ function isNoise(names: Uint8Array, start: number): boolean {
  * `.symtab` of an image. Both indices (by name, by address) are built on first use, over the raw bytes: a kernel has
  * hundreds of thousands of symbols, of which a session asks for a handful.
  */
-export class SymbolTable {
+export class SymbolTable implements Symbols {
   readonly #elf: ElfFile;
   readonly #section: Section | undefined;
   #loaded: Contents | undefined;
