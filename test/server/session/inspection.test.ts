@@ -74,7 +74,9 @@ describe('inspection', () => {
     expect(readNumber(session, home.address, 8)).toBe(0x1234n);
     expect(inspect.registers(0).find(({ name }) => name === 's0')!.value).toBe(before);
     expect(() => inspect.setRegister(0, 'pc', 0n, caller)).toThrow(/the pc of frame \d+ cannot be set/);
-    expect(() => inspect.setRegister(0, 'satp', 0n, caller)).toThrow(/only general and floating-point registers can/);
+    expect(() => inspect.setRegister(0, 'satp', 0n, caller)).toThrow(
+      /only general and floating-point registers can/,
+    );
     expect(() => inspect.setRegister(0, 'a0', 0n, caller)).toThrow(/is kept nowhere/);
   });
 
