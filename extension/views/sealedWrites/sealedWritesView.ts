@@ -89,7 +89,8 @@ export class SealedWritesView implements TreeDataProvider<Node>, Disposable {
 function writeItem(write: SealedWrite): TreeItem {
   const { id, symbol, address, place, count, oldValue, newValue, redundant, report } = write;
   const item = new TreeItem(symbol === '' ? address : symbol, TreeItemCollapsibleState.Collapsed);
-  const parts = [`${oldValue} → ${newValue}`, REDUNDANT[redundant], actionsText(write), placeText(place)];
+  // What became of it comes first: values of 64 bits push all that follows out of sight.
+  const parts = [actionsText(write), REDUNDANT[redundant], placeText(place), `${oldValue} → ${newValue}`];
   item.id = `write ${id}`;
   item.description = `×${count}  ${parts.filter((part) => part !== '').join(' · ')}`;
   item.tooltip = new MarkdownString().appendCodeblock(report, 'text');

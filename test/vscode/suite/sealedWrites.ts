@@ -30,7 +30,7 @@ describe('The sealed writes', () => {
     const [text = ''] = await row.texts();
     assert.match(
       text,
-      /cpu_caps\.features\[2\]\.bits.*×1.*(0x[0-9a-f]+) → \1.*redundant.*waits for a choice.*cpufeature\.c:70/s,
+      /cpu_caps\.features\[2\]\.bits.*×1.*waits for a choice.*redundant.*cpufeature\.c:70.*(0x[0-9a-f]+) → \1/s,
     );
     await screenshot('sealed-writes');
     await commands.executeCommand('workbench.action.closeAllEditors');
