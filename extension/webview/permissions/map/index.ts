@@ -28,7 +28,7 @@ const legend: readonly (readonly [Look | 'changed', string])[] = [
 ];
 
 const BAND_HEIGHT = 22;
-/** The least that a band's label needs, and the room between bands: CSS pixels. */
+/** What a band's label needs, and the room between bands: CSS pixels. */
 const SINGLE_WIDTH = 150;
 const GAP = 8;
 
@@ -299,7 +299,10 @@ export class PageMap {
   }
 }
 
-/** Bands of a single mapping stand beside each other, as many as fit; the others have a line of their own. */
+/**
+ * Bands of a single mapping stand beside each other, as many as fit, none so wide that it looks large; the others have
+ * a line of their own.
+ */
 function widthsOf(bands: readonly Band[], width: number): readonly number[] {
   const perLine = Math.max(1, Math.floor((width + GAP) / (SINGLE_WIDTH + GAP)));
   return bands.map((band, index) => {
@@ -309,6 +312,6 @@ function widthsOf(bands: readonly Band[], width: number): readonly number[] {
     let end = index + 1;
     while (end < bands.length && bands[end]!.isSingle) end++;
     const inLine = Math.min(perLine, end - first);
-    return Math.floor((width - (inLine - 1) * GAP) / inLine);
+    return Math.min(SINGLE_WIDTH, Math.floor((width - (inLine - 1) * GAP) / inLine));
   });
 }
