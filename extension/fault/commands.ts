@@ -29,7 +29,7 @@ async function pickAction({ choices, chosen, facts }: Fault): Promise<Action | u
   const items = choices.map(({ action, consequence, caution }): ActionItem => {
     const { icon, title } = actionLooks[action];
     const isDefault = action === chosen ? ['Continue does this.'] : [];
-    const detail = [...(caution === undefined ? [] : [sentence(caution)]), ...isDefault].join(' ');
+    const detail = [...isDefault, ...(caution === undefined ? [] : [sentence(caution)])].join(' ');
     return {
       label: `$(${icon}) ${title}`,
       description: consequence,

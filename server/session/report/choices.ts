@@ -1,7 +1,7 @@
 /** What can be done about a refused store, and what follows from it here. */
 import type { SealChoice } from '../../sealing/choice.ts';
 import type { RefusedStore } from '../../sealing/refusedStore.ts';
-import { listed, sizeText } from './format.ts';
+import { counted, sizeText } from './format.ts';
 
 /** `log` is a policy for a whole run; the others can be chosen at one store. */
 export type OfferedChoice = Exclude<SealChoice, 'log'>;
@@ -10,11 +10,11 @@ export interface Choice {
   readonly action: OfferedChoice;
   /** What happens, in a line. */
   readonly consequence: string;
-  /** Why not, or what it costs. */
+  /** Why not, or what it costs: the gravest first, since lists cut off the end. */
   readonly caution?: string | undefined;
 }
 
-const namesShown = 4;
+const namesShown = 3;
 
 /** The choices in the order in which they are offered: the architecture's own first, the unsafe one last. */
 export function choicesFor(refused: RefusedStore): Choice[] {
@@ -26,14 +26,14 @@ export function choicesFor(refused: RefusedStore): Choice[] {
     {
       action: 'retry',
       consequence: "set W in the leaf PTE, flush every hart's TLB, store again; the page stays open",
-      caution: `marks the run degraded: ${exposure(refused)}`,
+      caution: `${exposure(refused)}; marks the run degraded`,
     },
     { action: 'write-once', consequence: 'let this one store through; the page stays sealed' },
     {
       action: 'skip',
       consequence: 'step over the store and drop its value',
       caution:
-        'unsafe, PaX Team objects: a dropped write makes strange problems later and may help an exploit' +
+        'unsafe: a dropped write may help an exploit (PaX Team)' +
         (refused.redundant ? '; this one is redundant and would drop nothing' : ''),
     },
   ];
@@ -43,5 +43,6 @@ function exposure({ page, neighbours }: RefusedStore): string {
   const opened = `${sizeText(page.size)} writable again`;
   const exposed = neighbours.filter(({ inRegion }) => inRegion).map(({ name }) => name);
   if (exposed.length === 0) return `${opened}, no other sealed symbol on the page`;
-  return `${opened}; ${listed(exposed, namesShown)} ${exposed.length === 1 ? 'loses' : 'lose'} protection`;
+  const names = exposed.slice(0, namesShown).join(', ') + (exposed.length > namesShown ? '…' : '');
+  return `${counted(exposed.length, 'other symbol')} ${exposed.length === 1 ? 'loses' : 'lose'} protection: ${names}; ${opened}`;
 }

@@ -64,9 +64,9 @@ describe('The choices at a refused store', () => {
       assert.equal(offered.length, choices.length);
       assert.match(
         offered[1] ?? '',
-        /set W in the leaf PTE[^]*Marks the run degraded: 4 KiB writable again; \w+, /,
+        /set W in the leaf PTE[^]*\d+ other symbols lose protection: \w+, [^]*4 KiB writable again/,
       );
-      assert.match(offered[3] ?? '', /PaX Team objects/);
+      assert.match(offered[3] ?? '', /Unsafe: a dropped write may help an exploit \(PaX Team\)/);
       await type(title);
       await press('Enter');
       await chosen;
