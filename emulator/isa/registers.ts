@@ -11,12 +11,3 @@ export const FLOAT_REGISTER_NAMES: readonly string[] = [
   ...['fa0', 'fa1', 'fa2', 'fa3', 'fa4', 'fa5', 'fa6', 'fa7'],
   ...['fs2', 'fs3', 'fs4', 'fs5', 'fs6', 'fs7', 'fs8', 'fs9', 'fs10', 'fs11', 'ft8', 'ft9', 'ft10', 'ft11'],
 ];
-
-const numbers = new Map<string, number>([
-  ...REGISTER_NAMES.map((name, index) => [name, index] as const),
-  ...REGISTER_NAMES.map((_name, index) => [`x${index}`, index] as const),
-  ['fp', 8],
-]);
-
-/** Number of the integer register that an ABI or x name means, or undefined. */
-export const registerNumber = (name: string): number | undefined => numbers.get(name);

@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CustomResult } from '../../server/debug/protocol.ts';
+import { codeSpan, linkTarget, plainText } from '../../server/session/report/markdown.ts';
 
 type Description = CustomResult<'sealscope/describe'>;
 type Event = NonNullable<Description['sealedBy']>;
@@ -10,7 +11,7 @@ type Event = NonNullable<Description['sealedBy']>;
 export function sessionText({ found, pageFlags, sealedBy, lastWriter, firstWriter }: Description): string {
   if (!found) return '';
   const now = [
-    pageFlags === undefined ? 'Not mapped now' : `Now \`${pageFlags}\``,
+    pageFlags === undefined ? 'Not mapped now' : `Now ${codeSpan(pageFlags)}`,
     sealedBy && `sealed by ${eventText(sealedBy)}`,
   ];
   const isOne = firstWriter?.step === lastWriter?.step;
@@ -29,12 +30,12 @@ function eventText({ step, hart, place }: Event): string {
   const at =
     place.path === undefined || place.line === undefined ? '' : ` at ${linkText(place.path, place.line)}`;
   const name = place.function === '' ? place.pc : place.function;
-  return `\`${name.replaceAll('`', "'")}\`${at}, step ${grouped(step)}, hart ${hart}`;
+  return `${codeSpan(name)}${at}, step ${grouped(step)}, hart ${hart}`;
 }
 
 function linkText(path: string, line: number): string {
-  const label = `${path.replace(/^.*[/\\]/, '')}:${line}`.replace(/[\\[\]]/g, '\\$&');
-  return isAbsolute(path) ? `[${label}](${pathToFileURL(path).href}#L${line})` : label;
+  const label = plainText(`${path.replace(/^.*[/\\]/, '')}:${line}`);
+  return isAbsolute(path) ? `[${label}](${linkTarget(pathToFileURL(path).href)}#L${line})` : label;
 }
 
 function grouped(digits: string): string {

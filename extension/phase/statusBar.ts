@@ -10,6 +10,7 @@ import {
 import { setContext } from '../context.ts';
 import type { Faults } from '../fault/index.ts';
 import type { PhaseChange, SealscopeSessions } from '../session/index.ts';
+import { plainText } from '../../server/session/report/markdown.ts';
 import { phaseLooks } from './phases.ts';
 
 const BEFORE_THE_FIRST: PhaseChange = { current: 'booting', text: '' };
@@ -51,7 +52,11 @@ export class StatusBar implements Disposable {
     const fault = this.#faults.current;
     const store = fault?.facts.find(({ name }) => name === 'variable')?.value ?? 'sealed memory';
     this.#item.text = fault === undefined ? `$(${icon}) ${title}` : `$(error) Store to ${store} refused`;
-    this.#item.tooltip = tooltip([`**${title}**${text === '' ? '' : `: ${text}`}`, meaning, active.name]);
+    this.#item.tooltip = tooltip([
+      `**${title}**${text === '' ? '' : `: ${plainText(text)}`}`,
+      meaning,
+      plainText(active.name),
+    ]);
     this.#item.accessibilityInformation = {
       label: fault === undefined ? `Sealscope: ${title}` : `Sealscope: store to ${store} refused, ${title}`,
     };

@@ -24,6 +24,7 @@ const LONGEST_LINE = 4096;
 /** Forwards until the session is closed. */
 export function forwardEvents(context: DebugContext, session: Session, consoleKind: ConsoleKind): void {
   const console = new ConsoleLines(context, consoleKind === 'integratedTerminal');
+  let told = session.phases.current;
   session.listen((event) => {
     if (context.openSession !== session) return;
     if (event.type === 'console') {
@@ -32,6 +33,10 @@ export function forwardEvents(context: DebugContext, session: Session, consoleKi
     }
     // The guest wrote it before this happened.
     console.flush();
+    // Page by page a region gets sealed in part without anything that would be a phase of its own.
+    const { current } = session.phases;
+    if (event.type === 'stopped' && current !== told) context.send('sealscope/phase', { current, text: '' });
+    told = current;
     forward(context, event);
   });
 }

@@ -1,5 +1,6 @@
 /** Hover texts: the sealing facts of a symbol, an annotation or a section, in a few lines of Markdown. */
 import { grouped, counted, hex, sizeText } from '../session/report/format.ts';
+import { codeSpan, plainText } from '../session/report/markdown.ts';
 import { permissionText, type SealRegion } from '../sealing/region.ts';
 import type { ElfSymbol, Section } from '../symbols/index.ts';
 import { meaningOfSection, type Annotation } from './annotations.ts';
@@ -140,18 +141,17 @@ function namesText(names: readonly string[]): string {
   return names.length > NAMES_SHOWN ? `${shown} and ${grouped(names.length - NAMES_SHOWN)} more` : shown;
 }
 
-/** Names come from files that anybody may have made: they end no code span and fill no screen. */
 function code(text: string): string {
-  return `\`${short(text).replaceAll('`', "'")}\``;
+  return codeSpan(short(text));
 }
 
 function plain(text: string): string {
-  return short(text).replace(/[\\`*_{}[\]()#+!|<>~&]/g, '\\$&');
+  return plainText(short(text));
 }
 
+/** No name fills the screen. */
 function short(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > NAME_LENGTH ? `${line.slice(0, NAME_LENGTH)}…` : line;
+  return text.length > NAME_LENGTH ? `${text.slice(0, NAME_LENGTH)}…` : text;
 }
 
 function paragraphs(...lines: readonly (string | false | undefined)[]): string {

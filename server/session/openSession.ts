@@ -133,6 +133,7 @@ function compose(
     () => ({
       regions: regions.all.length,
       sealed: regions.all.filter((region) => tracker.isSealed(region)).length,
+      partial: regions.all.filter((region) => tracker.status(region).state === 'partial').length,
       degraded: tracker.degraded,
     }),
     (phase) => emit({ type: 'phase', step: phase.step, phase }),

@@ -11,6 +11,8 @@ import type { Phase, PhaseState, Phases } from './phase.ts';
 export interface SealCount {
   readonly regions: number;
   readonly sealed: number;
+  /** Regions of which some pages are sealed, or some mappings. */
+  readonly partial: number;
   readonly degraded: boolean;
 }
 
@@ -36,9 +38,9 @@ export class GuestPhases implements Phases {
   }
 
   get current(): PhaseState {
-    const { regions, sealed, degraded } = this.#count();
+    const { regions, sealed, partial, degraded } = this.#count();
     if (degraded) return 'degraded';
-    if (sealed > 0) return sealed === regions ? 'sealed' : 'partly-sealed';
+    if (sealed > 0 || partial > 0) return sealed === regions ? 'sealed' : 'partly-sealed';
     return regions === 0 || this.#everSealed ? 'unsealed' : 'booting';
   }
 

@@ -1,6 +1,7 @@
 /** The refused stores of a run as a text to put into a bug report: what was run, and what was found. */
 import type { Finding } from '../../sealing/refusedStore.ts';
 import { codeText, counted, grouped, hex, hexValue, sizeText, sourceText } from './format.ts';
+import { codeBlock, codeSpan, plainText } from './markdown.ts';
 import { placeJson, reportJson, type JsonObject } from './json.ts';
 import { reportOf } from './report.ts';
 import { reportText } from './text.ts';
@@ -26,12 +27,12 @@ export function symbolOf({ first }: Finding): string {
 }
 
 export function sealedWritesMarkdown(facts: RunFacts, findings: readonly Finding[]): string {
-  const built = facts.buildId === undefined ? '' : `, build id \`${facts.buildId}\``;
+  const built = facts.buildId === undefined ? '' : `, build id ${codeSpan(facts.buildId)}`;
   const lines = [
     '# Refused stores to sealed memory',
     '',
-    `- Image: \`${facts.image}\`${built}`,
-    `- Command line: ${facts.commandLine === '' ? 'none' : `\`${facts.commandLine}\``}`,
+    `- Image: ${codeSpan(facts.image)}${built}`,
+    `- Command line: ${facts.commandLine === '' ? 'none' : codeSpan(facts.commandLine)}`,
     `- Machine: ${counted(facts.harts, 'hart')}, ${sizeText(BigInt(facts.memory))}, ${facts.isa}, ${facts.mmu}`,
     `- Up to step ${grouped(facts.step)}: ${counted(findings.length, 'finding')}`,
     ...(facts.degraded ? ['- The run is degraded: a choice made a sealed page writable.'] : []),
@@ -45,7 +46,7 @@ export function sealedWritesMarkdown(facts: RunFacts, findings: readonly Finding
     );
   for (const finding of findings) {
     const { first, id } = finding;
-    lines.push('', `## ${id}. ${title(finding)}`, '', '```text', ...reportText(reportOf(first)), '```');
+    lines.push('', `## ${id}. ${plainText(title(finding))}`, '', ...codeBlock(reportText(reportOf(first))));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -81,7 +82,7 @@ function summary(finding: Finding): string {
   const { first, id, redundant, count, actions } = finding;
   const done = actions.map(({ action, count: times }) => (times === 1 ? action : `${action} ${times}×`));
   const values = `${hexValue(first.oldValue, first.size)} → ${hexValue(first.newValue, first.size)}`;
-  const cells = [id, code(title(finding)), where(finding), values, redundant, count, done.join(', ')];
+  const cells = [id, codeSpan(title(finding)), where(finding), values, redundant, count, done.join(', ')];
   return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
@@ -91,9 +92,5 @@ function title(finding: Finding): string {
 
 function where({ first: { place } }: Finding): string {
   const source = sourceText(place);
-  return source === '' ? code(codeText(place)) : `${code(codeText(place))} (${source})`;
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
+  return source === '' ? codeSpan(codeText(place)) : `${codeSpan(codeText(place))} (${plainText(source)})`;
 }
