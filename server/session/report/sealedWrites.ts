@@ -46,7 +46,7 @@ export function sealedWritesMarkdown(facts: RunFacts, findings: readonly Finding
     );
   for (const finding of findings) {
     const { first, id } = finding;
-    lines.push('', `## ${id}. ${plainText(title(finding))}`, '', ...codeBlock(reportText(reportOf(first))));
+    lines.push('', `## ${id}. ${codeSpan(title(finding))}`, '', ...codeBlock(reportText(reportOf(first))));
   }
   return `${lines.join('\n')}\n`;
 }
