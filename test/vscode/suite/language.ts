@@ -51,6 +51,15 @@ describe('Hovers', () => {
     await workspace.fs.delete(file);
   });
 
+  it('answer in Rust, for what another language defines', async () => {
+    const file = Uri.joinPath(folder, 'caps.rs');
+    const source = 'extern "C" {\n    static cpu_caps: CpuCaps; // cpu_caps\n}\n';
+    await workspace.fs.writeFile(file, Buffer.from(source));
+    assert.match(await hoversAt('caps.rs', 'static cpu_|caps'), /Sealed after init/);
+    assert.equal(await hoversAt('caps.rs', '// cpu|_caps'), '');
+    await workspace.fs.delete(file);
+  });
+
   it('links a linker script to the sources', async () => {
     const { document } = await openSource('resume-bug.lds.S');
     const links = await commands.executeCommand<DocumentLink[]>('vscode.executeLinkProvider', document.uri);
