@@ -3,6 +3,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type {
   Exit,
   FindingAction,
+  PhaseState,
   RefusedStore,
   SealChange,
   Session,
@@ -24,7 +25,7 @@ const LONGEST_LINE = 4096;
 /** Forwards until the session is closed. */
 export function forwardEvents(context: DebugContext, session: Session, consoleKind: ConsoleKind): void {
   const console = new ConsoleLines(context, consoleKind === 'integratedTerminal');
-  let told = session.phases.current;
+  const phase = new PhaseTeller(context, session);
   session.listen((event) => {
     if (context.openSession !== session) return;
     if (event.type === 'console') {
@@ -33,12 +34,33 @@ export function forwardEvents(context: DebugContext, session: Session, consoleKi
     }
     // The guest wrote it before this happened.
     console.flush();
-    // Page by page a region gets sealed in part without anything that would be a phase of its own.
-    const { current } = session.phases;
-    if (event.type === 'stopped' && current !== told) context.send('sealscope/phase', { current, text: '' });
-    told = current;
+    if (event.type === 'phase') phase.tell(event.phase.text);
+    else if (event.type === 'stopped') phase.tellIfChanged();
     forward(context, event);
   });
+}
+
+/** Tells the state of the seals as a whole: at each phase, and where it changed without one. */
+class PhaseTeller {
+  readonly #context: DebugContext;
+  readonly #session: Session;
+  #told: PhaseState;
+
+  constructor(context: DebugContext, session: Session) {
+    this.#context = context;
+    this.#session = session;
+    this.#told = session.phases.current;
+  }
+
+  tell(text: string): void {
+    this.#told = this.#session.phases.current;
+    this.#context.send('sealscope/phase', { current: this.#told, text });
+  }
+
+  /** Page by page a region gets sealed in part without anything that would be a phase of its own. */
+  tellIfChanged(): void {
+    if (this.#session.phases.current !== this.#told) this.tell('');
+  }
 }
 
 /** Gathers what the guest writes byte by byte into events of a line, or of what one turn of the event loop brought. */
@@ -75,8 +97,10 @@ class ConsoleLines {
 
 function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'console' }>): void {
   switch (event.type) {
-    // Whoever lets the guest run says so; a command that fails at once leaves the stop as it was.
+    // Whoever lets the guest run says so (a command that fails at once leaves the stop as it was); phases are told
+    // by their teller.
     case 'continued':
+    case 'phase':
       break;
     case 'stopped':
       context.forget();
@@ -99,9 +123,6 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
       break;
     case 'settled':
       tellSealedWrite(context, event.refused, event.action);
-      break;
-    case 'phase':
-      context.send('sealscope/phase', { current: context.session.phases.current, text: event.phase.text });
       break;
     case 'module': {
       const { reason, module } = event;

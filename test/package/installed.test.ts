@@ -48,6 +48,16 @@ async function command(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
+/** Answers the question where the sample should go, and returns the window that opens there. */
+async function copyTo(page: Page, folder: string): Promise<Page> {
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`${folder}/`);
+  const window = page.context().waitForEvent('page');
+  await page.locator('.quick-input-widget').getByRole('button', { name: 'Copy the Sample Here' }).click();
+  return window;
+}
+
 describe('The package in VS Code', { timeout: 180_000 }, () => {
   it('shows the walkthrough, whose buttons lead to the refused store', async () => {
     const page = await open();
@@ -74,6 +84,12 @@ describe('The package in VS Code', { timeout: 180_000 }, () => {
       await expect.poll(width, { timeout: 30_000 }).toBeGreaterThan(400);
     }
     await page.screenshot({ path: join(artefacts, 'walkthrough.png') });
+
+    await step('open').click();
+    await page.getByRole('button', { name: 'Open the Sample' }).click();
+    const copied = await copyTo(page, mkdtempSync(join(directory, 'copies-')));
+    await copied.locator('.explorer-viewlet .monaco-list-row', { hasText: 'cpufeature.c' }).waitFor();
+    await copied.close();
 
     await step('run').click();
     await page.getByRole('button', { name: 'Run the Sample' }).click();

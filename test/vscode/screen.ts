@@ -88,12 +88,15 @@ async function answer(
   }
 }
 
-/** What axe finds wrong in the frame that an element is in: a line for each rule. */
+/** What axe finds wrong in an element: a line for each rule. */
 async function violations(element: Locator): Promise<string[]> {
   const handle = await element.elementHandle({ timeout: PATIENCE });
   const frame = await handle.ownerFrame();
   await frame!.evaluate(axe.source);
-  const results = await frame!.evaluate<axe.AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
+  const run = await frame!.evaluateHandle<(root: unknown) => Promise<axe.AxeResults>>(
+    '(root) => axe.run(root, { resultTypes: ["violations"] })',
+  );
+  const results = await handle.evaluate((root, axeOn) => axeOn(root), run);
   return results.violations.map(
     ({ id, nodes }) =>
       `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('; ')}`,

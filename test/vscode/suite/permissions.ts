@@ -66,7 +66,7 @@ describe('The page permissions at a refused store', () => {
     await atRefusedStore();
     for (const view of [await PermissionsView.inEditor(), await PermissionsView.inSideBar()]) {
       await view.element(REFUSED).wait();
-      assert.deepEqual(await view.element('main').violations(), []);
+      assert.deepEqual(await view.element('html').violations(), []);
     }
     await screenshot('permissions-side-bar');
   });

@@ -43,7 +43,7 @@ export class Element {
     await this.#do({ action: 'click' });
   }
 
-  /** What axe finds wrong in the frame that it is in. */
+  /** What axe finds wrong in it; in a document as a whole, if it is `html`. */
   async violations(): Promise<readonly string[]> {
     return (await this.#do({ action: 'axe' })).texts ?? [];
   }

@@ -4,7 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { describe, it } from 'mocha';
 import { commands, env, window } from 'vscode';
 import { f5, launch, recorder, recordsSessions } from './guest.ts';
-import { Element, needsScreen, screenshot } from './screen.ts';
+import { Element, needsScreen, press, screenshot } from './screen.ts';
 import { editorAt } from './session.ts';
 
 const row = new Element(
@@ -36,6 +36,32 @@ describe('The sealed writes', () => {
     await commands.executeCommand('workbench.action.closeAllEditors');
     await row.click();
     await editorAt('cpufeature.c', 70);
+  });
+
+  it('are reached, walked and left for the line by keyboard alone', async function () {
+    needsScreen(this);
+    await f5();
+    await commands.executeCommand('sealscope.sealedWrites.focus');
+    await row.wait();
+    await commands.executeCommand('workbench.action.closeAllEditors');
+    await press('Home');
+    await new Element('.customview-tree .monaco-list-row.focused[aria-label^="Store to cpu_caps"]').wait();
+    await press('ArrowRight');
+    await press('ArrowDown');
+    await new Element('.customview-tree .monaco-list-row.focused[aria-level="2"]').wait();
+    await press('ArrowLeft');
+    await press('Enter');
+    await editorAt('cpufeature.c', 70);
+  });
+
+  it('and the refused store have no accessibility violations that axe finds', async function () {
+    needsScreen(this);
+    await f5();
+    for (const view of ['sealscope.sealedWrites', 'sealscope.fault']) {
+      await commands.executeCommand(`${view}.focus`);
+      const tree = new Element('.pane:has(.customview-tree .monaco-list:focus-within)');
+      assert.deepEqual(await tree.violations(), [], view);
+    }
   });
 
   it('also list what a policy let through, after the end too', async function () {
