@@ -47,7 +47,7 @@ export const TRACK_PAGE_TABLES = GLOBALS + 0x30;
 export const EXTENSIONS = GLOBALS + 0x34;
 /** i32: 1 = ecall from S goes to the host's firmware instead of trapping to M. */
 export const BUILTIN_FIRMWARE = GLOBALS + 0x38;
-/** i32: an OVERRIDE_* code for the store at step OVERRIDE_STEP: what to do although its page refuses it. */
+/** i32: an OVERRIDE_* code for the store at step OVERRIDE_STEP: what to do whatever its page permits. */
 export const OVERRIDE = GLOBALS + 0x3c;
 /** i64: the step at which OVERRIDE holds. */
 export const OVERRIDE_STEP = GLOBALS + 0x40;
@@ -57,6 +57,8 @@ export const NEXT_CODE_PAGE = GLOBALS + 0x48;
 export const START_STEP = GLOBALS + 0x50;
 /** i32: the largest satp.MODE: SATP_SV39, SATP_SV48 or SATP_SV57. The smaller ones exist, too. */
 export const MAX_SATP_MODE = GLOBALS + 0x58;
+/** i64: the trap value of an OVERRIDE_FAULT. */
+export const OVERRIDE_ADDRESS = GLOBALS + 0x60;
 
 // The access in progress, for the host's `trap`, `watch` and `pageTableStore` calls.
 /** i64: virtual address. */
@@ -113,6 +115,8 @@ export const OVERRIDE_NONE = 0;
 export const OVERRIDE_WRITE = 1;
 /** Everything about the instruction happens but the write. */
 export const OVERRIDE_DROP = 2;
+/** The store is refused as a page without W would refuse it, with the trap value OVERRIDE_ADDRESS. */
+export const OVERRIDE_FAULT = 3;
 
 export const EXIT_NONE = 0;
 /** The host asked to stop before the current instruction (breakpoint, watchpoint, caught trap, refused store). */

@@ -20,8 +20,9 @@ import {
   FRAME_WATCH_READ,
   FRAME_WATCH_WRITE,
   LOAD_BUFFER,
-  OVERRIDE,
+  OVERRIDE_ADDRESS,
   OVERRIDE_DROP,
+  OVERRIDE_FAULT,
   PAGE_SIZE,
 } from '../layout';
 import { complete, enter, stop } from './hart';
@@ -32,18 +33,17 @@ import { PAGE_OFFSET, frameFlags, inRam, loadBytes, ramAddress, storeBytes, stor
 import { fastAddress, fastEntry, fastFill, fastHit } from './tlb';
 import {
   NOWHERE,
-  beginStore,
   cause,
   commit,
   flags,
-  overridden,
+  overriding,
   pageRights,
   peek,
   physicallyAllowed,
   refuseVacant,
   translate,
 } from './translate';
-import { exceptAccess, filtered } from './trap';
+import { STORE_PAGE_FAULT, exceptAccess, filtered } from './trap';
 
 /** FRAME_FLAGS of the frames that the access in progress touches. */
 let touched: i32 = 0;
@@ -103,8 +103,8 @@ export function storeAs(kind: i32, hart: usize, slot: usize, va: u64, value: u64
   begin(kind, va, value, size);
   const pa = check(hart, kind, va, size);
   if (pa == NOWHERE || stopsAtWatch(hart, pa, NOWHERE)) return 0;
+  if (overriding(OVERRIDE_DROP)) return 1;
   commit(hart, va, kind);
-  if (dropped()) return 1;
   write(hart, pa, value, size);
   if (inRam(pa)) {
     fillWrite(hart, va, pa);
@@ -122,9 +122,9 @@ function storeAcross(hart: usize, slot: usize, va: u64, value: u64, size: i32, i
   if (first == NOWHERE) return 0;
   const second = check(hart, ACCESS_STORE, next, size - inPage);
   if (second == NOWHERE || stopsAtWatch(hart, first, second)) return 0;
+  if (overriding(OVERRIDE_DROP)) return 1;
   commitAnew(hart, va, ACCESS_STORE);
   commitAnew(hart, next, ACCESS_STORE);
-  if (dropped()) return 1;
   write(hart, first, value, inPage);
   write(hart, second, value >> (inPage * 8), size - inPage);
   if (inRam(first) && inRam(second)) return 1;
@@ -144,13 +144,14 @@ export function begin(kind: i32, va: u64, value: u64, size: i32): void {
   store<i32>(ACCESS_SIZE, size);
   store<i32>(ACCESS_KIND, kind);
   touched = 0;
-  beginStore();
 }
 
 /** Guest-physical address of the part [va, va + size), within a page, of the access; or NOWHERE: redirected. */
 export function check(hart: usize, kind: i32, va: u64, size: i32): u64 {
   const pa = translate(hart, va, kind);
   if (pa == NOWHERE || !physicallyAllowed(hart, pa, size, kind)) return refused(hart, cause, va);
+  if (kind != ACCESS_LOAD && overriding(OVERRIDE_FAULT))
+    return refused(hart, STORE_PAGE_FAULT, load<u64>(OVERRIDE_ADDRESS));
   if (inRam(pa)) {
     touched |= frameFlags(pa);
     return pa;
@@ -217,10 +218,6 @@ function firstNonzero(address: usize, size: i32): u64 {
 function commitAnew(hart: usize, va: u64, kind: i32): void {
   translate(hart, va, kind);
   commit(hart, va, kind);
-}
-
-function dropped(): bool {
-  return overridden && load<i32>(OVERRIDE) == OVERRIDE_DROP;
 }
 
 function read(hart: usize, pa: u64, size: i32): usize {

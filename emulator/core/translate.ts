@@ -13,8 +13,9 @@ import {
   MENVCFG,
   MSTATUS,
   OVERRIDE,
-  OVERRIDE_NONE,
+  OVERRIDE_DROP,
   OVERRIDE_STEP,
+  OVERRIDE_WRITE,
   PAGE_SIZE,
   SATP,
   SATP_BARE,
@@ -63,18 +64,11 @@ export let flags: u64 = 0;
 export let mode: i32 = 0;
 /** What PMP grants that access in the whole page: fast TLBs need it. */
 export let pageRights: i32 = 0;
-/** The store in progress would have been refused, but for OVERRIDE. `beginStore` clears it. */
-export let overridden: bool = false;
-
-/** The same for the page of the last translation, which then stays as it is. */
+/** The last translation would have been refused, but for OVERRIDE: its page stays as it is. */
 let forced: bool = false;
 /** The last translation came from a walk: `commit` has something to do. */
 let walked: bool = false;
 const BARE_FLAGS = PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D;
-
-export function beginStore(): void {
-  overridden = false;
-}
 
 function isStore(kind: i32): bool {
   return kind == ACCESS_STORE || kind == ACCESS_AMO || kind == ACCESS_SC;
@@ -176,10 +170,14 @@ export function physicallyAllowed(hart: usize, pa: u64, size: i32, kind: i32): b
 
 /** A store that its page refuses passes if the host has chosen so for this step. */
 function granted(): bool {
-  if (load<i32>(OVERRIDE) == OVERRIDE_NONE || load<u64>(OVERRIDE_STEP) != now()) return false;
+  if (!overriding(OVERRIDE_WRITE) && !overriding(OVERRIDE_DROP)) return false;
   forced = true;
-  overridden = true;
   return true;
+}
+
+/** What the host has chosen for the store of this step. */
+export function overriding(choice: i32): bool {
+  return load<i32>(OVERRIDE) == choice && load<u64>(OVERRIDE_STEP) == now();
 }
 
 /** Where `va` leads, as the TLB or else the page tables say, whatever the permissions; or NOWHERE. */

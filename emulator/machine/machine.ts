@@ -12,7 +12,9 @@ import {
   INTERRUPT_FILTER,
   MAX_SATP_MODE,
   OVERRIDE,
+  OVERRIDE_ADDRESS,
   OVERRIDE_DROP,
+  OVERRIDE_FAULT,
   OVERRIDE_STEP,
   OVERRIDE_WRITE,
   RAM_BYTES,
@@ -58,7 +60,7 @@ export interface RunOptions {
   readonly calls?: number | undefined;
 }
 
-/** What to do with the store at which the machine stands, although its page refuses it. */
+/** What to do with the store at which the machine stands, even if its page refuses it. */
 export type StoreOverride = 'write' | 'drop';
 
 const LARGEST_SATP_MODE: Readonly<Record<MmuMode, number>> = {
@@ -146,6 +148,7 @@ export class Machine {
       disk: this.#disk,
       timerInterrupt: builtin ? INTERRUPT.supervisorTimer : INTERRUPT.machineTimer,
       consoleWrite: (bytes) => this.#observers.console(bytes),
+      dmaWritten: (write) => this.#observers.dmaWritten(write),
       powerOff: (reason, status) => this.#power.off(reason, status),
       changed: () => this.#scheduler.lookAgain(),
     });
@@ -184,6 +187,7 @@ export class Machine {
       pageTableStore: (store) => this.#pageTableStore(store),
       satpWritten: (hart) => this.#satpWritten(hart),
       tlbFlushed: (hart) => this.#observers.tlbFlushed(hart),
+      pmpWritten: (hart) => this.#observers.pmpWritten(hart),
     });
   }
 
@@ -249,11 +253,18 @@ export class Machine {
 
   // --- changing ------------------------------------------------------------------------------------------------
 
-  /** Let the refused store at which the machine stands happen, or everything about it but the write. */
+  /** Let the store at which the machine stands happen whatever its page permits, or all about it but the write. */
   override(what: StoreOverride): void {
-    const { memory } = this.#engine;
-    memory.setI32(OVERRIDE, what === 'write' ? OVERRIDE_WRITE : OVERRIDE_DROP);
-    memory.setU64(OVERRIDE_STEP, this.#clock.step);
+    this.#override(what === 'write' ? OVERRIDE_WRITE : OVERRIDE_DROP);
+  }
+
+  /**
+   * Refuse the store at which the machine stands, as a page without W would: with a store page fault.
+   * @param address What stval will hold.
+   */
+  refuseStore(address: bigint): void {
+    this.#engine.memory.setU64(OVERRIDE_ADDRESS, address);
+    this.#override(OVERRIDE_FAULT);
   }
 
   /** Write a page-table entry, as a debugger; false outside RAM. `flushTlbs` makes harts notice. */
@@ -311,6 +322,12 @@ export class Machine {
   /** 32 hexadecimal digits over everything that decides the future; what debuggers do leaves it alone. */
   stateHash(): string {
     return this.#state.hash();
+  }
+
+  #override(code: number): void {
+    const { memory } = this.#engine;
+    memory.setI32(OVERRIDE, code);
+    memory.setU64(OVERRIDE_STEP, this.#clock.step);
   }
 
   #powerOn(): void {

@@ -207,6 +207,47 @@ describe('a refused store', () => {
     expect(machine.harts[0]!.register(26), 'the guest saw these traps').toBe(traps);
   });
 
+  test.each<[string, string, 'pass' | 'drop' | 'fault']>([
+    ['store, let pass', 'sd s1, 0(a1)', 'pass'],
+    ['store, dropped', 'sd s1, 0(a1)', 'drop'],
+    ['store, refused', 'sd s1, 0(a1)', 'fault'],
+    ['AMO, dropped: it loads', 'amoswap.d t3, s1, (a1)', 'drop'],
+    ['AMO, refused', 'amoswap.d t3, s1, (a1)', 'fault'],
+    ['SC, dropped: it succeeds', 'sc.d t3, s1, (a1)', 'drop'],
+    ['SC, refused', 'sc.d t3, s1, (a1)', 'fault'],
+    ['store over a page border, dropped', 'sd s1, -4(a2)', 'drop'],
+    ['store over a page border, refused', 'sd s1, -4(a2)', 'fault'],
+  ])('on a writable page, watched: %s', async (_, store, choice) => {
+    // 7 at the word; a failing SC would leave 1 in t3.
+    const { machine, at, read } = await begin(
+      paged(`la a1, word; la a2, root; ld t3, 0(a1); lr.d t3, (a1); li t3, 1
+        .balign 4
+        place: ${store}
+        after: mv a0, t3; finish 0
+        .balign 8
+        word: .dword 7`),
+    );
+    const start = store.includes('(a2)') ? at('root') - 4n : at('word');
+    const before = [read('word'), read('root')];
+    machine.watches.add({ space: 'physical', start, length: 8n, access: 'write' });
+    expect(machine.run(LIMIT)).toMatchObject({ kind: 'watch', access: { pc: at('place') } });
+    if (choice === 'drop') machine.override('drop');
+    if (choice === 'fault') machine.refuseStore(at('root'));
+    machine.breakpoints.add(at('after'));
+    machine.trapFilter = { exceptions: 1n << 15n, interrupts: 0n };
+    const stop = machine.run(LIMIT);
+    if (choice === 'fault') {
+      expect(stop).toMatchObject({ kind: 'trap', trap: { pc: at('place'), cause: 15, value: at('root') } });
+      expect(machine.run(LIMIT), 'behind the handler').toMatchObject({ pc: at('after') });
+    } else expect(stop).toMatchObject({ kind: 'breakpoint', pc: at('after') });
+    if (choice === 'pass') expect(read('word')).toBe(at('open'));
+    else expect([read('word'), read('root')]).toEqual(before);
+    const t3 = { pass: 1n, drop: store.startsWith('sd') ? 1n : store.startsWith('amo') ? 7n : 0n, fault: 1n };
+    expect(machine.harts[0]!.register(28)).toBe(t3[choice]);
+    expect(machine.run(LIMIT)).toEqual(PASS);
+    expect(machine.harts[0]!.register(26), 'traps that the guest saw').toBe(choice === 'fault' ? 1n : 0n);
+  });
+
   test('a store over the end of a sealed page names its first byte and changes nothing', async () => {
     const { machine, at, read } = await begin(paged(`sd s1, -4(s1)\nbeqz s10, 1f\nfinish 0\n1:`));
     machine.trapFilter = { exceptions: 1n << 15n, interrupts: 0n };
