@@ -307,11 +307,12 @@ describe('a refused store that the host stops at', () => {
       expect(core.exit).toBe(layout.EXIT_STOP);
     });
 
-    it('does nothing to a store that nobody refuses', () => {
-      tables.map(NEXT, TWO, R | W);
+    it('drops a store that its page would let pass, its A and D with it', () => {
+      const pte = tables.map(NEXT, TWO, R | W);
       choose(layout.OVERRIDE_DROP);
       expect(store(NEXT)).toBe(1);
-      expect(core.read(TWO)).toBe(VALUE);
+      expect(core.read(TWO)).toBe(0n);
+      expect(core.read(pte) & (A | D)).toBe(0n);
     });
 
     it('passes a store that PMP refuses', () => {

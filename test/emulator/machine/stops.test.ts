@@ -228,6 +228,8 @@ describe('a refused store', () => {
         word: .dword 7`),
     );
     const start = store.includes('(a2)') ? at('root') - 4n : at('word');
+    machine.breakpoints.add(at('place'));
+    expect(machine.run(LIMIT)).toMatchObject({ kind: 'breakpoint' });
     const before = [read('word'), read('root')];
     machine.watches.add({ space: 'physical', start, length: 8n, access: 'write' });
     expect(machine.run(LIMIT)).toMatchObject({ kind: 'watch', access: { pc: at('place') } });
