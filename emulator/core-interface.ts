@@ -107,6 +107,8 @@ export interface CoreImports {
   satpWritten(hart: number): void;
   /** After an sfence.vma. */
   tlbFlushed(hart: number): void;
+  /** A PMP entry or mseccfg was written. */
+  pmpWritten(hart: number): void;
   /** Decode `bits` (one instruction) into `slot`, with no jump taken as one within a code page if `crossing`. */
   decodeWord(slot: number, bits: number, crossing: number): void;
 }

@@ -7,4 +7,5 @@ export declare function watch(hart: usize): i32;
 export declare function pageTableStore(hart: usize): void;
 export declare function satpWritten(hart: usize): void;
 export declare function tlbFlushed(hart: usize): void;
+export declare function pmpWritten(hart: usize): void;
 export declare function decodeWord(slot: usize, bits: u32, crossing: i32): void;

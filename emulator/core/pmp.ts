@@ -8,6 +8,7 @@
  */
 import { MSECCFG, PMPADDR, PMPCFG, PMP_UNIFORM } from '../layout';
 import { M, S } from './hart';
+import { pmpWritten } from './host';
 import { flushFast } from './tlb';
 
 export const PMP_R = 1;
@@ -121,7 +122,7 @@ export function writePmpcfg(hart: usize, index: usize, value: u64): void {
     }
     store<u8>(hart + i, cfg, PMPCFG);
   }
-  pmpChanged(hart);
+  written(hart);
 }
 
 export function readPmpaddr(hart: usize, i: usize): u64 {
@@ -135,10 +136,10 @@ function isLocked(hart: usize, i: usize): bool {
 /** MML and MMWP stay once they are set; RLB can be set only while nothing is locked. */
 export function writeMseccfg(hart: usize, value: u64): void {
   const old = security(hart);
-  let written = (<i32>value) & (MML | MMWP | RLB);
-  if (!(old & RLB) && anyLocked(hart)) written &= ~RLB;
-  store<u64>(hart, written | (old & (MML | MMWP)), MSECCFG);
-  pmpChanged(hart);
+  let bits = (<i32>value) & (MML | MMWP | RLB);
+  if (!(old & RLB) && anyLocked(hart)) bits &= ~RLB;
+  store<u64>(hart, bits | (old & (MML | MMWP)), MSECCFG);
+  written(hart);
 }
 
 function anyLocked(hart: usize): bool {
@@ -151,5 +152,10 @@ export function writePmpaddr(hart: usize, i: usize, value: u64): void {
   if (isLocked(hart, i)) return;
   if (i + 1 < ENTRIES && isLocked(hart, i + 1) && ((load<u8>(hart + i + 1, PMPCFG) >> 3) & 3) == TOR) return;
   store<u64>(hart + i * 8, value & ADDRESS_BITS, PMPADDR);
+  written(hart);
+}
+
+function written(hart: usize): void {
   pmpChanged(hart);
+  pmpWritten(hart);
 }

@@ -59,6 +59,7 @@ function bind(host: EngineHost): Record<keyof EngineHost, (...values: never[]) =
     pageTableStore: host.pageTableStore.bind(host),
     satpWritten: host.satpWritten.bind(host),
     tlbFlushed: host.tlbFlushed.bind(host),
+    pmpWritten: host.pmpWritten.bind(host),
     decodeWord: host.decodeWord.bind(host),
     decode: host.decode.bind(host),
     breakpoint: host.breakpoint.bind(host),

@@ -22,6 +22,7 @@ export interface HostParts {
   readonly pageTableStore: (store: PageTableStore) => void;
   readonly satpWritten: (hart: number) => void;
   readonly tlbFlushed: (hart: number) => void;
+  readonly pmpWritten: (hart: number) => void;
 }
 
 export class Host implements EngineHost, Work {
@@ -78,6 +79,10 @@ export class Host implements EngineHost, Work {
 
   tlbFlushed(hart: number): void {
     this.#called().tlbFlushed(hartId(hart));
+  }
+
+  pmpWritten(hart: number): void {
+    this.#called().pmpWritten(hartId(hart));
   }
 
   decode(slot: number): void {

@@ -32,6 +32,16 @@ export interface HartEvent {
   readonly retentive: boolean;
 }
 
+/** Bytes that a device wrote by itself. */
+export interface DmaWrite {
+  /** Of the device, such as `virtio-blk`. */
+  readonly device: string;
+  /** Guest-physical address of the first byte. */
+  readonly physical: bigint;
+  /** Bytes, at least 1. */
+  readonly length: number;
+}
+
 export interface MachineObserver {
   /** The guest wrote to its console, through the UART or SBI. The bytes are the observer's to keep. */
   console?(bytes: Uint8Array): void;
@@ -42,6 +52,10 @@ export interface MachineObserver {
   satpWritten?(hart: number): void;
   /** This hart's TLB lost entries (sfence.vma, or a remote fence through SBI). */
   tlbFlushed?(hart: number): void;
+  /** A PMP entry or mseccfg of this hart was written; its CSRs already hold what became of it. */
+  pmpWritten?(hart: number): void;
+  /** A device has written to RAM, past all page tables. */
+  dmaWritten?(write: DmaWrite): void;
   /**
    * A debugger wrote to a frame that ranges depend on, or a snapshot was restored: whatever was derived from the
    * state has to be looked at again.

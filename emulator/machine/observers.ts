@@ -1,5 +1,5 @@
 import type { MappingChange } from '../permissions/mappingIndex.ts';
-import type { HartEvent, MachineObserver, PageTableStore } from './observer.ts';
+import type { DmaWrite, HartEvent, MachineObserver, PageTableStore } from './observer.ts';
 
 /** Tells everybody who listens. */
 export class Observers {
@@ -29,6 +29,14 @@ export class Observers {
 
   tlbFlushed(hart: number): void {
     for (const observer of this.#list) observer.tlbFlushed?.(hart);
+  }
+
+  pmpWritten(hart: number): void {
+    for (const observer of this.#list) observer.pmpWritten?.(hart);
+  }
+
+  dmaWritten(write: DmaWrite): void {
+    for (const observer of this.#list) observer.dmaWritten?.(write);
   }
 
   stateReplaced(changes: readonly MappingChange[]): void {

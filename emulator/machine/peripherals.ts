@@ -14,6 +14,7 @@ import { RTC_INTERRUPT, UART_INTERRUPT } from '../memoryMap.ts';
 import { Clock } from './clock.ts';
 import type { Hart } from './hart.ts';
 import type { EngineMemory } from './memory.ts';
+import type { DmaWrite } from './observer.ts';
 import { earliest, type TimedEvents } from './scheduler.ts';
 import type { ExitReason } from './stop.ts';
 import { SupervisorTimers } from './supervisorTimers.ts';
@@ -30,6 +31,8 @@ export interface PeripheralConnections {
   readonly ram: GuestMemory;
   readonly disk: CopyOnWriteDisk | undefined;
   readonly consoleWrite: (bytes: Uint8Array) => void;
+  /** A device has written to RAM. */
+  readonly dmaWritten: (write: DmaWrite) => void;
   readonly powerOff: (reason: ExitReason, status: number) => void;
   /** A wire, a deadline or the power changed: the scheduler has to look again. */
   readonly changed: () => void;
@@ -72,6 +75,7 @@ export class Peripherals implements TimedEvents {
     });
     this.#virtio = new VirtioDevices({
       memory: connections.ram,
+      dmaWritten: connections.dmaWritten,
       now,
       interrupt: (source, level) => this.#plic.setSource(source, level),
       deadlineChanged: changed,

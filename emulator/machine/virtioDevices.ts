@@ -6,9 +6,11 @@ import { EntropyFunction } from '../devices/virtio/entropy.ts';
 import type { VirtioFunction } from '../devices/virtio/function.ts';
 import { type TransportConnections, VirtioTransport } from '../devices/virtio/transport.ts';
 import { VIRTIO_SLOTS } from '../memoryMap.ts';
+import type { DmaWrite } from './observer.ts';
 import { earliest, type TimedEvents } from './scheduler.ts';
 
 export interface VirtioConnections extends TransportConnections {
+  readonly dmaWritten: (write: DmaWrite) => void;
   readonly disk: CopyOnWriteDisk | undefined;
   readonly console: ConsolePort;
 }
@@ -17,6 +19,8 @@ export interface VirtioConnections extends TransportConnections {
 const DISK_SLOT = 0;
 const CONSOLE_SLOT = 1;
 const ENTROPY_SLOT = 2;
+/** By slot, as QEMU calls them. */
+const NAMES: readonly (string | undefined)[] = ['virtio-blk', 'virtio-console', 'virtio-rng'];
 
 export class VirtioDevices implements TimedEvents {
   readonly transports: readonly VirtioTransport[];
@@ -29,7 +33,7 @@ export class VirtioDevices implements TimedEvents {
     if (connections.disk !== undefined) functions.set(DISK_SLOT, new BlockFunction(connections.disk));
     this.transports = Array.from(
       { length: VIRTIO_SLOTS },
-      (_, slot) => new VirtioTransport(slot, connections, functions.get(slot)),
+      (_, slot) => new VirtioTransport(slot, reporting(connections, slot), functions.get(slot)),
     );
   }
 
@@ -45,4 +49,22 @@ export class VirtioDevices implements TimedEvents {
   nextEvent(): bigint | undefined {
     return earliest(this.transports.map((transport) => transport.nextEvent()));
   }
+}
+
+/** The same connections, with memory that tells of what is written. */
+function reporting(connections: VirtioConnections, slot: number): VirtioConnections {
+  const { memory, dmaWritten } = connections;
+  const device = NAMES[slot] ?? `virtio-mmio.${slot}`;
+  return {
+    ...connections,
+    memory: {
+      has: (address, length) => memory.has(address, length),
+      read: (address, length) => memory.read(address, length),
+      write(address, bytes) {
+        const written = memory.write(address, bytes);
+        if (written && bytes.length > 0) dmaWritten({ device, physical: address, length: bytes.length });
+        return written;
+      },
+    },
+  };
 }

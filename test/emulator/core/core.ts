@@ -101,7 +101,7 @@ export class CoreUnderTest implements CoreImports {
   static async create(harts = 2): Promise<CoreUnderTest> {
     const core = new CoreUnderTest();
     const imports = Object.fromEntries(
-      ['isDevice', 'mmioRead', 'mmioWrite', 'trap', 'watch', 'pageTableStore', 'satpWritten', 'tlbFlushed']
+      ['isDevice', 'mmioRead', 'mmioWrite', 'trap', 'watch', 'pageTableStore', 'satpWritten', 'tlbFlushed', 'pmpWritten']
         .concat('decodeWord')
         .map((name) => [name, (core as unknown as Record<string, () => unknown>)[name]!.bind(core)]),
     );
@@ -169,6 +169,10 @@ export class CoreUnderTest implements CoreImports {
 
   satpWritten(hart: number): void {
     this.events.push({ name: 'satpWritten', pc: this.pc(hart) });
+  }
+
+  pmpWritten(hart: number): void {
+    this.events.push({ name: 'pmpWritten', pc: this.pc(hart) });
   }
 
   tlbFlushed(hart: number): void {
