@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url));
 /** Addresses, steps, lines and paths say where the sample happens to lie; the rest is the conversation. */
 function stable(text: string): string {
   return text
-    .replaceAll(/"━━ SEALED WRITE[^"]*"/g, '"<the report, folded to the width of its paths>"')
+    .replaceAll(/━━ SEALED WRITE[^"`]*/g, '<the report, folded to the width of its paths>')
     .replaceAll(root, '<root>/')
     .replaceAll(/0x[0-9a-f]{7,16}/g, '<address>')
     .replaceAll(/\bstep [\d,]+/g, 'step <step>')
