@@ -6,6 +6,7 @@
  * and gives way after every table, so that whoever drives it decides how long a piece is.
  */
 import type { TableReader } from './aliases.ts';
+import { leafFrame, tableFrame } from './entry.ts';
 import { pagingOf, rootOf } from './walk.ts';
 
 /** Leaves of one size, from `start` to the next run or to the mapping's end. */
@@ -38,16 +39,8 @@ export const MAX_MAPPINGS = 100_000;
 const MAX_TABLES = 32_768;
 const TABLE_BYTES = 4096;
 
-/** Of the lower and the upper half of an entry (privileged spec, "Sv39: Addressing and Memory Protection"). */
-const [VALID, READ, WRITE, EXECUTE] = [1, 2, 4, 8];
+/** Of a leaf: R, W, X, U, G, A and D. */
 const FLAGS = 0xfe;
-/** D, A and U are reserved in entries that lead to tables. */
-const RESERVED_IN_POINTERS = 0xd0;
-const HIGH_FRAME_MASK = 0x3f_ffff;
-/** Of the upper half: bits 60–54; 62 and 61, the memory type (Svpbmt); 63, one of 16 entries that belong together (Svnapot). */
-const HIGH_RESERVED = 0x1fc0_0000;
-const HIGH_EXTENSIONS = 0xe000_0000;
-const RESERVED_TYPE = 3;
 
 /**
  * Yields after every table, and returns the list; an empty one for a satp that does not translate.
@@ -72,17 +65,15 @@ export function* walkMappings(memory: TableReader, satp: bigint): Generator<unde
     const span = 512 ** level;
     for (let index = 0; index < 512; index++) {
       const low = view.getUint32(index * 8, true);
-      if ((low & VALID) === 0 || (low & (READ | WRITE)) === WRITE) continue;
       const high = view.getUint32(index * 8 + 4, true);
-      if ((high & HIGH_RESERVED) !== 0) continue;
-      const frame = (high & HIGH_FRAME_MASK) * 2 ** 22 + (low >>> 10);
       const page = base + index * span;
-      if ((low & (READ | EXECUTE)) !== 0) {
-        const mapped = leafFrame(frame, high, level, index);
-        if (mapped !== undefined && !merger.add(page, mapped, span, low & FLAGS)) return false;
-      } else if (level > 0 && (low & RESERVED_IN_POINTERS) === 0 && (high & HIGH_EXTENSIONS) === 0) {
-        if (!(yield* visit(frame, level - 1, page))) return false;
+      const mapped = leafFrame(low, high, level, index);
+      if (mapped !== undefined) {
+        if (!merger.add(page, mapped, span, low & FLAGS)) return false;
+        continue;
       }
+      const below = tableFrame(low, high, level);
+      if (below !== undefined && !(yield* visit(below, level - 1, page))) return false;
     }
     if (merger.leaves === leaves) barren.add(key);
     return true;
@@ -90,14 +81,6 @@ export function* walkMappings(memory: TableReader, satp: bigint): Generator<unde
 
   const complete = paging === undefined || (yield* visit(Number(rootOf(satp) >> 12n), paging.levels - 1, 0));
   return { mappings: merger.finish(), complete };
-}
-
-/** The first frame that a leaf maps; undefined for one that no hart accepts. */
-function leafFrame(frame: number, high: number, level: number, index: number): number | undefined {
-  if (((high >>> 29) & 3) === RESERVED_TYPE || frame % 512 ** level !== 0) return undefined;
-  if (high >>> 31 === 0) return frame;
-  // Svnapot: 64 KiB of 16 entries, each of which maps its own 4 KiB, and all say 8 in the low bits of the frame.
-  return level === 0 && frame % 16 === 8 ? frame - 8 + (index % 16) : undefined;
 }
 
 /** Makes mappings of leaves that come in order of address; all in units of 4 KiB. */
