@@ -11,6 +11,15 @@ interface Entry {
   readonly actions: Map<FindingAction, number>;
 }
 
+/** A store that may have been diagnosed before. */
+interface StoreAgain {
+  readonly pc: bigint;
+  readonly address: bigint;
+  readonly step: bigint;
+  /** Undefined: taken from the last one of this pc and address that was diagnosed. */
+  readonly redundant?: boolean;
+}
+
 /** A guest that faults in a loop with ever new addresses must not fill the host's memory. */
 const MAX_FINDINGS = 10_000;
 const MAX_TOLD = 100;
@@ -25,11 +34,11 @@ export class Findings {
    * A store that has been diagnosed so often that nobody needs to be told once more: counts it and answers true.
    * A guest may be refused the same store a million times.
    */
-  repeats(pc: bigint, address: bigint, step: bigint, action: SealChoice | 'ignored'): boolean {
+  repeats(store: StoreAgain, action: SealChoice | 'ignored', limit = MAX_TOLD): boolean {
+    const { pc, address, step, redundant } = store;
     const known = this.#known.get(`${pc}@${address}`);
-    if (known === undefined || known.told < MAX_TOLD) return false;
-    // The same store at the same address: whether it changes anything is taken from the last one that was diagnosed.
-    count(known.entry, step, known.redundant, action);
+    if (known === undefined || known.told < limit) return false;
+    count(known.entry, step, redundant ?? known.redundant, action);
     return true;
   }
 

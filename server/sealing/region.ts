@@ -2,9 +2,9 @@
 
 /**
  * Which layer named a region: the user (`configuration`), a table of known kernels (`preset`), or nobody but the
- * page tables themselves (`observed`).
+ * page tables themselves (`observed`). A `whatIf` region is no page's: watchpoints hold it, byte by byte.
  */
-export type RegionOrigin = 'configuration' | 'preset' | 'observed';
+export type RegionOrigin = 'configuration' | 'preset' | 'observed' | 'whatIf';
 
 /** A part of a region that deserves a name of its own, such as ro_after_init data inside Linux's rodata. */
 export interface RegionPart {

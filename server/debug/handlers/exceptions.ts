@@ -30,7 +30,7 @@ function refusedInfo(refused: RefusedStore): DebugProtocol.ExceptionInfoResponse
   const causes = causesOf(refused);
   const traces = causes.map(({ message, stack }) => `${message}:\n${stackText(stack)}`);
   return {
-    exceptionId: 'sealed-write',
+    exceptionId: refused.whatIf === undefined ? 'sealed-write' : 'what-if-seal',
     description: describe(refused),
     breakMode: 'always',
     details: {
@@ -76,7 +76,7 @@ function causesOf({ sealedBy, writers: { first, latest } }: RefusedStore): Cause
 
 /** The story in a few lines, each place as `path:line`. */
 function describe(refused: RefusedStore): string {
-  const { story, writers, sealedBy, neighbours } = refused;
+  const { story, writers, sealedBy, neighbours, whatIf } = refused;
   const exposed = neighbours.filter(({ inRegion }) => inRegion).length;
   const at = (place: CodePlace): string => {
     const source = sourceText(place);
@@ -86,9 +86,11 @@ function describe(refused: RefusedStore): string {
     `${who} ${codeText(place)} at step ${grouped(step)}${at(place)}`;
   return [
     story,
-    ...(sealedBy === undefined
-      ? ['Nobody was seen to seal it: it was mapped read-only from the start']
-      : [by('Sealed by', sealedBy.step, sealerOf(sealedBy))]),
+    ...(whatIf !== undefined
+      ? []
+      : sealedBy === undefined
+        ? ['Nobody was seen to seal it: it was mapped read-only from the start']
+        : [by('Sealed by', sealedBy.step, sealerOf(sealedBy))]),
     ...(writers.first === undefined
       ? []
       : [by('First legitimate writer:', writers.first.step, writers.first.place)]),

@@ -52,9 +52,11 @@ export function factsOf(refused: RefusedStore): Fact[] {
     {
       name: 'sealed by',
       value:
-        sealedBy === undefined
-          ? 'nobody: mapped read-only from the start'
-          : `${placeText(sealerOf(sealedBy))}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`,
+        refused.whatIf !== undefined
+          ? `nobody: a what-if seal since ${refused.whatIf.since}`
+          : sealedBy === undefined
+            ? 'nobody: mapped read-only from the start'
+            : `${placeText(sealerOf(sealedBy))}, hart ${sealedBy.hart}, step ${grouped(sealedBy.step)}`,
       place: sealedBy && sealerOf(sealedBy),
       below: stackFacts(sealedBy?.stack ?? []),
     },

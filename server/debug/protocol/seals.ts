@@ -28,7 +28,7 @@ export const sealRequests = {
           name: text,
           start: hexadecimal,
           end: described('The first address behind the region: "0x…"', text),
-          origin: described('Which layer named the region', oneOf('configuration', 'preset', 'observed')),
+          origin: described('Which layer named the region', oneOf('configuration', 'preset', 'observed', 'whatIf')),
           source: described('The specification or the preset, for people', text),
           state: sealState,
           linked: optional(described('As the image declares it', permissions)),

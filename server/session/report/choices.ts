@@ -18,6 +18,40 @@ const namesShown = 3;
 
 /** The choices in the order in which they are offered: the architecture's own first, the unsafe one last. */
 export function choicesFor(refused: RefusedStore): Choice[] {
+  const skip: Choice = {
+    action: 'skip',
+    consequence: 'step over the store and drop its value',
+    caution:
+      'unsafe: a dropped write may help an exploit (PaX Team)' +
+      (refused.redundant ? '; this one is redundant and would drop nothing' : ''),
+  };
+  if (refused.bypass !== undefined)
+    return [
+      {
+        action: 'write-once',
+        consequence: 'let the store happen, as the hardware does; the way past the seal stays open',
+      },
+      {
+        action: 'oops',
+        consequence: "raise the store page fault that the seal would have raised; the guest's own handler decides",
+        caution: 'the hardware raises none: from here on the run is not what it would be there',
+      },
+      skip,
+    ];
+  if (refused.whatIf !== undefined)
+    return [
+      {
+        action: 'oops',
+        consequence: "raise the store page fault of a read-only page; the guest's own handler decides",
+        caution: 'the page is writable: a handler that looks at its tables finds nothing wrong',
+      },
+      {
+        action: 'retry',
+        consequence: `drop the what-if seal of ${refused.region.name} and store; nothing else loses its seal`,
+      },
+      { action: 'write-once', consequence: 'let this one store through; the what-if seal stays' },
+      skip,
+    ];
   return [
     {
       action: 'oops',
@@ -29,13 +63,7 @@ export function choicesFor(refused: RefusedStore): Choice[] {
       caution: `${exposure(refused)}; marks the run degraded`,
     },
     { action: 'write-once', consequence: 'let this one store through; the page stays sealed' },
-    {
-      action: 'skip',
-      consequence: 'step over the store and drop its value',
-      caution:
-        'unsafe: a dropped write may help an exploit (PaX Team)' +
-        (refused.redundant ? '; this one is redundant and would drop nothing' : ''),
-    },
+    skip,
   ];
 }
 

@@ -52,6 +52,7 @@ export function reportJson({ refused, sourceLine, choices, oops }: RefusedStoreR
     parts: refused.parts.map(partJson),
     region: { ...regionJson(refused.region), origin: refused.region.origin, source: refused.region.source },
     sealedBy: refused.sealedBy === undefined ? null : momentJson(refused.sealedBy),
+    ...(refused.whatIf === undefined ? {} : { whatIf: { since: refused.whatIf.since } }),
     page: pageJson(refused.page),
     throughAlias: refused.throughAlias,
     neighbours: refused.neighbours.map(({ name, address, size, inRegion }) => ({
