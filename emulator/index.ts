@@ -41,4 +41,6 @@ export {
   type RegionReport,
   type RegionState,
 } from './permissions/tracker.ts';
+export { PermissionTimeline } from './permissions/timeline/timeline.ts';
+export { PERMISSION, type PermissionEvent } from './permissions/timeline/event.ts';
 export type { TrackedRange, TrackedRegion } from './permissions/view.ts';

@@ -22,6 +22,7 @@ import type { Mapping, Moment } from './sealEvent.ts';
 import { tellStory } from './story.ts';
 import type { RecordedWriters, StoreRecord } from './writers.ts';
 import type { RuntimeRoot } from './refusedStore.ts';
+import type { Bypass } from './windows/bypass.ts';
 
 /** What a diagnosis reads of code; the session's inspection gives it. */
 export interface CodeReader {
@@ -38,10 +39,14 @@ export interface CodeReader {
 /** What a diagnosis reads of the seals' past and present. */
 export interface SealReader {
   sealedAt(region: SealRegion): Moment | undefined;
+  /** From when on what-if seals hold, in words: `the guest sealed rodata at step 81,234`. */
+  whatIfSince(): string;
   mappingsOf(physical: bigint): readonly Mapping[];
   writersOf(physical: bigint, size: number): RecordedWriters;
   rootOf(hart: number, stack: readonly CodePlace[]): RuntimeRoot;
   fixupOf(pc: bigint): bigint | undefined;
+  /** What permits a store that should have been refused, in words. */
+  bypassText(hart: number, bypass: Bypass): string;
 }
 
 export interface DiagnosisParts {
@@ -69,13 +74,13 @@ export class Diagnostician {
   /** @param id Number of the stop in the run. */
   diagnose(refusal: Refusal, id: number): RefusedStore {
     const { machine, code, seals } = this.#parts;
-    const { trap, store, pages } = refusal;
+    const { trap, store, pages, bypass } = refusal;
     const hart = machine.harts[trap.hart]!;
     const stack = code.stackOf(trap.hart);
     const place = stack[0] ?? code.chainAt(trap.pc)[0]!;
     const page = pages.find((each) => each.refused)!;
-    const linked = this.#linkedOf(page.address, page.physical);
-    const region = this.#regionOf(linked, page);
+    const linked = bypass?.home ?? this.#linkedOf(page.address, page.physical);
+    const region = this.#regionOf(linked, page, refusal);
     const bytes = this.#bytesOf(refusal);
     const parts = this.#partsOf(refusal, bytes);
     const object = parts.find((part) => part.refused)?.object;
@@ -99,6 +104,8 @@ export class Diagnostician {
       wroteBefore: this.#wroteBefore(trap.pc, recorded),
       members,
       structural,
+      bypass: bypass?.kind,
+      isWhatIf: refusal.whatIf !== undefined,
       inInit:
         this.#parts.space.sectionAt(this.#parts.space.linkedOf(trap.pc))?.name.startsWith('.init') === true,
     };
@@ -133,10 +140,12 @@ export class Diagnostician {
       members,
       parts,
       region,
-      sealedBy: seals.sealedAt(region),
+      sealedBy: seals.sealedAt(region) ?? bypass?.sealed,
+      whatIf: refusal.whatIf && { since: seals.whatIfSince() },
       page: this.#pageOf(page, linked),
       throughAlias,
-      neighbours: this.#neighboursOf(page, linked, object),
+      bypass: bypass && { kind: bypass.kind, text: seals.bypassText(trap.hart, bypass) },
+      neighbours: this.#neighboursOf(page, linked, object, refusal),
       writers: this.#history(recorded),
       root: seals.rootOf(trap.hart, stack),
       classification: classes[0],
@@ -155,8 +164,12 @@ export class Diagnostician {
   }
 
   /** The region of the bytes, else the one its page is sealed for, else one that is named now. */
-  #regionOf(linked: bigint, page: TouchedPage): SealRegion {
+  #regionOf(linked: bigint, page: TouchedPage, { whatIf }: Refusal): SealRegion {
     const { regions } = this.#parts;
+    for (let index = 0; index < page.size && whatIf !== undefined; index++) {
+      const region = whatIf.regionAt(page.physical + BigInt(index));
+      if (region !== undefined) return region;
+    }
     const offset = page.address - page.leaf.base;
     const base = linked - offset;
     return (
@@ -179,25 +192,29 @@ export class Diagnostician {
 
   /** Split where a page or a region ends. */
   #partsOf(
-    { store, pages }: Refusal,
+    { store, pages, whatIf }: Refusal,
     bytes: { readonly old: Uint8Array; readonly new: Uint8Array },
   ): StorePart[] {
     const { regions } = this.#parts;
     const parts: StorePart[] = [];
     for (const page of pages) {
       const linked = this.#linkedOf(page.address, page.physical);
+      const regionAt = (index: number): SealRegion | undefined =>
+        whatIf === undefined
+          ? regions.at(linked + BigInt(index))
+          : whatIf.regionAt(page.physical + BigInt(index));
       for (let done = 0; done < page.size;) {
-        const region = regions.at(linked + BigInt(done));
+        const region = regionAt(done);
         let size = 1;
-        while (done + size < page.size && regions.at(linked + BigInt(done + size)) === region) size++;
+        while (done + size < page.size && regionAt(done + size) === region) size++;
         const address = page.address + BigInt(done);
         const from = Number(address - store.address);
         parts.push({
           address,
           size,
-          refused: page.refused,
+          refused: page.refused && (whatIf === undefined || region !== undefined),
           region,
-          object: this.#objectAt(linked + BigInt(done), size),
+          object: this.#objectAt(linked + BigInt(done), size, whatIf && region !== undefined),
           oldValue: littleEndian(bytes.old.subarray(from, from + size)),
           newValue: littleEndian(bytes.new.subarray(from, from + size)),
         });
@@ -207,7 +224,8 @@ export class Diagnostician {
     return parts;
   }
 
-  #objectAt(linked: bigint, size: number): DataObject | undefined {
+  /** @param isMeant Whether it is meant to be sealed, where that is no question of regions. */
+  #objectAt(linked: bigint, size: number, isMeant?: boolean): DataObject | undefined {
     const { symbols, regions, space, code } = this.#parts;
     const found = symbols?.describeData(linked, size);
     if (found === undefined) return undefined;
@@ -222,7 +240,7 @@ export class Diagnostician {
       file: declaration && code.toHost(declaration.path),
       line: declaration?.line,
       section: space.sectionAt(linked)?.name,
-      inRegion: regions.intends(linked),
+      inRegion: isMeant ?? regions.intends(linked),
     };
   }
 
@@ -265,11 +283,20 @@ export class Diagnostician {
     };
   }
 
-  #neighboursOf(page: TouchedPage, linked: bigint, object: DataObject | undefined): NeighbourSymbol[] {
+  #neighboursOf(
+    page: TouchedPage,
+    linked: bigint,
+    object: DataObject | undefined,
+    { whatIf }: Refusal,
+  ): NeighbourSymbol[] {
     const start = linked - (page.address - page.leaf.base);
-    return this.objectsWithin(start, start + page.leaf.size).filter(
+    const others = this.objectsWithin(start, start + page.leaf.size).filter(
       ({ address }) => address !== object?.start,
     );
+    if (whatIf === undefined) return others;
+    const isSealed = ({ address }: NeighbourSymbol): boolean =>
+      whatIf.regionAt(page.physical + (address - linked)) !== undefined;
+    return others.map((other) => ({ ...other, inRegion: isSealed(other) }));
   }
 
   /** Objects and functions in a range of linked addresses; bounded. */

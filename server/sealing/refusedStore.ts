@@ -111,6 +111,7 @@ export type RefusedStoreClass =
   | 'neighbour'
   | 'boundary'
   | 'alias'
+  | 'stale-tlb'
   | 'too-early';
 
 export interface Suggestion {
@@ -119,6 +120,13 @@ export interface Suggestion {
   /** Where, on this host, when a place is known. */
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+}
+
+/** A way past a seal, which is what has to be closed. */
+export interface StoreBypass {
+  readonly kind: 'alias' | 'stale-tlb' | 'no-paging';
+  /** `hart 1 still has a writable TLB entry for 0x… `: what permits the store, in words. */
+  readonly text: string;
 }
 
 export interface NeighbourSymbol {
@@ -166,9 +174,13 @@ export interface RefusedStore {
   readonly region: SealRegion;
   /** When the region that refuses was sealed; undefined where it was mapped read-only from the start. */
   readonly sealedBy: Moment | undefined;
+  /** No page refuses it, but a what-if seal on these bytes, which holds since then: in words. */
+  readonly whatIf?: { readonly since: string } | undefined;
   readonly page: SealedPage;
   /** Reached through an address other than the one the region is linked at. */
   readonly throughAlias: boolean;
+  /** Nothing refuses this store: how it gets past the seal. Undefined where the page does refuse it. */
+  readonly bypass?: StoreBypass | undefined;
   /** Everything else on the page, by address; bounded to 512 entries. */
   readonly neighbours: readonly NeighbourSymbol[];
   readonly writers: WriterHistory;

@@ -22,12 +22,15 @@ import type { RefusedStore } from './refusedStore.ts';
 import type { Regions } from './regions.ts';
 import type { SealRegion } from './region.ts';
 import type { Mapping, Moment, SealChange, SealHole, SealStatus } from './sealEvent.ts';
+import type { SealedFrames } from './windows/sealedFrames.ts';
 import { WriterLog } from './writers.ts';
 
 export interface SealTrackerParts {
   readonly machine: Machine;
   readonly space: AddressSpace;
   readonly regions: Regions;
+  /** Told of the frames of regions that are sealed. */
+  readonly frames: SealedFrames;
   stackOf(hart: number): CodePlace[];
   onChange(change: SealChange): void;
 }
@@ -37,6 +40,8 @@ interface Entry {
   readonly region: SealRegion;
   isSealed: boolean;
   isDegraded: boolean;
+  /** Its own pages were sealed, whatever their aliases are. */
+  hasSealedFrames: boolean;
   /** The page tables have sealed it; some TLB has not let go yet. */
   pending: Moment | undefined;
   first: Moment | undefined;
@@ -78,6 +83,7 @@ export class SealTracker {
   remove(region: SealRegion): void {
     this.#entries.delete(region.id);
     this.#permissions.remove(region.id);
+    this.#parts.frames.releaseRegion(region.id);
     const watch = this.#watches.get(region.id);
     if (watch !== undefined) this.#parts.machine.watches.delete(watch);
     this.#watches.delete(region.id);
@@ -164,6 +170,7 @@ export class SealTracker {
       const entry = this.#entries.get(region.id);
       if (entry === undefined) continue;
       entry.pending = undefined;
+      if (to === 'sealed') this.#sealFrames(entry, moment);
       if (to === 'sealed' && this.#tracksAliases(entry)) entry.pending = moment;
       else if (to !== 'sealed' && entry.isSealed) opened.push(entry);
     }
@@ -220,6 +227,7 @@ export class SealTracker {
   #open(entries: readonly Entry[], moment: Moment, kind: 'reopened' | 'degraded'): void {
     for (const entry of entries) {
       entry.isSealed = false;
+      entry.hasSealedFrames = false;
       entry.isDegraded ||= kind === 'degraded';
     }
     this.#tell({ kind, moment, regions: entries.map((entry) => entry.region), aliases: [] });
@@ -243,6 +251,19 @@ export class SealTracker {
         return false;
       },
     });
+  }
+
+  /** The region's own pages are read-only: from now on a store to their frames is refused, or a bypass. */
+  #sealFrames(entry: Entry, moment: Moment): void {
+    if (entry.hasSealedFrames) return;
+    entry.hasSealedFrames = true;
+    const { region } = entry;
+    let virtual = pagesOf(region).start;
+    for (const { start, end } of this.#framesOf(region)) {
+      const length = end - start;
+      this.#parts.frames.seal({ virtual, physical: start, length, region: region.id }, moment);
+      virtual += length;
+    }
   }
 
   /**
@@ -296,6 +317,7 @@ function newEntry(region: SealRegion): Entry {
     region,
     isSealed: false,
     isDegraded: false,
+    hasSealedFrames: false,
     pending: undefined,
     first: undefined,
     last: undefined,

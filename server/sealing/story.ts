@@ -24,26 +24,31 @@ export function tellStory(refused: Omit<RefusedStore, 'story'>): string {
   const where = place.function === '' ? `pc 0x${place.pc.toString(16)}` : `${place.function}()`;
   const line = place.file === undefined ? '' : ` at ${baseName(place.file)}:${place.line ?? 0}`;
   const sealed =
-    sealedBy === undefined
-      ? `${region.name} is read-only`
-      : `${region.name} was sealed by ${sealerOf(sealedBy).function || `hart ${sealedBy.hart}`} at step ${grouped(sealedBy.step)}`;
+    refused.whatIf !== undefined
+      ? `no page is sealed here: ${region.name} has a what-if seal since ${refused.whatIf.since}`
+      : sealedBy === undefined
+        ? `${region.name} is read-only`
+        : `${region.name} was sealed by ${sealerOf(sealedBy).function || `hart ${sealedBy.hart}`} at step ${grouped(sealedBy.step)}`;
   const word = { store: 'store', amo: 'atomic update', sc: 'store-conditional' }[kind];
+  const verdict = refused.bypass === undefined ? `Refused ${word}` : `Seal bypassed: ${word}`;
   const notes = [
     refused.redundant ? 'REDUNDANT: the value is already there' : '',
     object !== undefined && !object.inRegion ? `${object.symbol} only shares the sealed page` : '',
     refused.parts.length > 1 ? 'it runs over the end of the seal' : '',
-    refused.throughAlias ? 'through an alias' : '',
+    refused.throughAlias && refused.bypass === undefined ? 'through an alias' : '',
   ].filter((note) => note !== '');
   const tail = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
-  return `Refused ${word} by ${where}${line} on hart ${refused.hart} to ${what}: ${values}${tail}; ${sealed}`;
+  const way = refused.bypass === undefined ? '' : `; ${refused.bypass.text}`;
+  return `${verdict} by ${where}${line} on hart ${refused.hart} to ${what}: ${values}${tail}; ${sealed}${way}`;
 }
 
 /** `store refused: cpu_caps.features[2] 0x15 → 0x15`. */
-export function faultText({ members, object, address, oldValue, newValue }: RefusedStore): string {
+export function faultText({ members, object, address, oldValue, newValue, bypass }: RefusedStore): string {
   const only = members.length === 1 ? members[0] : undefined;
   const what = only?.path ?? object?.path ?? `0x${address.toString(16)}`;
   const [before, after] = [only?.oldValue ?? oldValue, only?.newValue ?? newValue];
-  return `store refused: ${what} 0x${before.toString(16)} → 0x${after.toString(16)}`;
+  const verdict = bypass === undefined ? 'store refused' : 'seal bypassed';
+  return `${verdict}: ${what} 0x${before.toString(16)} → 0x${after.toString(16)}`;
 }
 
 /** `rodata was sealed by mark_rodata_ro() at pageattr.c:20 on hart 0, step 81,234`. */

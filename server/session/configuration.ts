@@ -2,6 +2,13 @@
 import { SEAL_POLICIES, type SealPolicy } from '../sealing/choice.ts';
 import { SessionError } from './errors.ts';
 import { nearest } from '../sealing/nearest.ts';
+import { parseWhatIfMoment, WHAT_IF_MOMENTS } from '../sealing/whatIf/moment.ts';
+import {
+  readWriteOnceSpecs,
+  WriteOnceSpecError,
+  type WriteOnceSpec,
+} from '../sealing/writeOnce/specification.ts';
+import type { WindowSettings } from '../sealing/windows/windowRules.ts';
 
 export interface SessionConfiguration {
   /** The kernel: a RISC-V ELF64 file, or a flat Linux Image. Its symbols are used unless `symbols` names others. */
@@ -37,6 +44,14 @@ export interface SessionConfiguration {
   readonly reportProbes?: boolean | undefined;
   /** Functions that may write to sealed memory. */
   readonly allowWriters?: readonly string[] | undefined;
+  /** Rules for windows, in which sealed memory can be written; default: those of the preset. */
+  readonly writeWindows?: WindowSettings | undefined;
+  /** What-if seals: bytes that are refused to every store although no page is sealed. As `sealed`, and members. */
+  readonly whatIf?: readonly string[] | undefined;
+  /** From when on they hold: `seal` (default), `function NAME`, `return NAME`, `step N` or `start`. */
+  readonly whatIfAfter?: string | undefined;
+  /** Write-once memory: the functions that allocate, initialise and free its objects. Default: what presets find. */
+  readonly writeOnce?: readonly WriteOnceSpec[] | undefined;
   readonly stopOnEntry?: boolean | undefined;
   /** Stop when a region is sealed. */
   readonly stopAtSeal?: boolean | undefined;
@@ -86,11 +101,47 @@ const steps: Check = (name, value) => {
   if (parsed < 0n) throw wrong(name, value, 'a number of steps');
   return parsed;
 };
+const whatIfMoment: Check = (name, value) => {
+  if (typeof value !== 'string' || parseWhatIfMoment(value) === undefined)
+    throw wrong(name, value, WHAT_IF_MOMENTS);
+  return value;
+};
 const textMap: Check = (name, value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrong(name, value, 'an object that maps paths to paths');
   for (const [from, to] of Object.entries(value)) anyText(`${name}["${from}"]`, to);
   return value;
+};
+
+const WINDOW_CHECKS: Readonly<Record<keyof WindowSettings, Check>> = {
+  allowWriters: texts,
+  maxSteps: (name, value) => {
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(name, value, 'a number of steps');
+    return value;
+  },
+  privateOnly: flag,
+};
+const windowSettings: Check = (name, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrong(name, value, `an object with ${Object.keys(WINDOW_CHECKS).join(', ')}`);
+  for (const [rule, setting] of Object.entries(value)) {
+    if (!Object.hasOwn(WINDOW_CHECKS, rule))
+      throw new SessionError(
+        'configuration',
+        `"${name}" has no rule "${rule}"; there are ${Object.keys(WINDOW_CHECKS).join(', ')}`,
+      );
+    WINDOW_CHECKS[rule as keyof WindowSettings](`${name}.${rule}`, setting);
+  }
+  return value;
+};
+
+const writeOnce: Check = (name, value) => {
+  try {
+    return readWriteOnceSpecs(name, value);
+  } catch (error) {
+    if (!(error instanceof WriteOnceSpecError)) throw error;
+    throw new SessionError('configuration', error.message, { cause: error });
+  }
 };
 
 const CHECKS: Readonly<Record<keyof SessionConfiguration, Check>> = {
@@ -112,6 +163,10 @@ const CHECKS: Readonly<Record<keyof SessionConfiguration, Check>> = {
   rodata: oneOf('on', 'off'),
   reportProbes: flag,
   allowWriters: texts,
+  writeWindows: windowSettings,
+  whatIf: texts,
+  whatIfAfter: whatIfMoment,
+  writeOnce,
   stopOnEntry: flag,
   stopAtSeal: flag,
   sourceMap: textMap,

@@ -6,6 +6,8 @@ import type { Breakpoint } from './breakpoints/breakpoint.ts';
 import type { Module } from './modules/module.ts';
 import type { Phase } from './phase.ts';
 import type { Exit, Stop } from './stop.ts';
+import type { WriteOnceViolation } from '../sealing/writeOnce/violation.ts';
+import type { DmaIntoSeal, Violation, Window } from './windows/windows.ts';
 
 export type SessionEvent =
   /** The machine runs; every frame, variable and register read before is out of date. */
@@ -29,6 +31,21 @@ export type SessionEvent =
       readonly refused: RefusedStore;
       readonly action: SealChoice;
     }
+  /** Sealed memory can be written now, or no longer. */
+  | {
+      readonly type: 'window';
+      readonly step: bigint;
+      readonly reason: 'opened' | 'closed';
+      readonly window: Window;
+    }
+  /** A window breaks a rule. */
+  | { readonly type: 'violation'; readonly step: bigint; readonly violation: Violation }
+  /** A device wrote to sealed memory. */
+  | { readonly type: 'dma'; readonly step: bigint; readonly dma: DmaIntoSeal }
+  /** What-if seals hold from now on: since when, in words, and how many. */
+  | { readonly type: 'whatIf'; readonly step: bigint; readonly since: string; readonly seals: number }
+  /** A rule of write-once memory was broken, in this way for the first time. */
+  | { readonly type: 'writeOnce'; readonly step: bigint; readonly violation: WriteOnceViolation }
   /** The guest has loaded a module, or is about to unload it. */
   | {
       readonly type: 'module';

@@ -1,7 +1,8 @@
 /** Judges page faults: which of them are refused stores, what the policy says about those, and what is chosen. */
-import type { Machine, Trap } from '../../emulator/index.ts';
+import type { Machine, Trap, WatchedAccess } from '../../emulator/index.ts';
 import { carryOut } from '../sealing/choices.ts';
 import { CHOICE_MEANING, type SealChoice, type SealPolicy } from '../sealing/choice.ts';
+import { DeliveredStore } from '../sealing/deliveredStore.ts';
 import type { Diagnostician } from '../sealing/diagnosis.ts';
 import { Findings } from '../sealing/findings.ts';
 import { refusalOf, type Refusal } from '../sealing/refusal.ts';
@@ -50,14 +51,19 @@ interface Pending {
 }
 
 const MAX_SYMBOLS = 100_000;
+/** What-if seals may be written by thousands of stores: one diagnosis for each instruction and address, then counts. */
+const WHAT_IF_TOLD = 1;
 
 export class GuestSeals implements Seals {
   policy: SealPolicy;
   readonly #parts: GuestSealsParts;
   readonly #findings = new Findings();
+  readonly #delivered = new DeliveredStore();
   #count = 0;
   #pending: Pending | undefined;
   #chosen: SealChoice | undefined;
+  /** The store that was judged last. */
+  #decided: { readonly hart: number; readonly step: bigint } | undefined;
 
   constructor(parts: GuestSealsParts) {
     this.#parts = parts;
@@ -133,7 +139,9 @@ export class GuestSeals implements Seals {
 
   exposedByRetry(): NeighbourSymbol[] {
     const { refused } = this.#pending ?? {};
-    return (refused?.neighbours ?? []).filter((symbol) => symbol.inRegion);
+    return refused?.whatIf !== undefined
+      ? []
+      : (refused?.neighbours ?? []).filter((symbol) => symbol.inRegion);
   }
 
   /** Cheap: whether a trap has to be looked at at all. Asked inside the machine's run. */
@@ -143,14 +151,41 @@ export class GuestSeals implements Seals {
 
   /** A trap the machine has stopped at: undefined when no seal is behind it, or a rule lets it pass to the guest. */
   judge(trap: Trap): Judgement {
-    const { machine, inspector, rules, diagnostician, filters, emit, enabled } = this.#parts;
+    const { machine, enabled } = this.#parts;
     const refusal = enabled ? refusalOf(machine, trap) : undefined;
     if (refusal === undefined) return undefined;
-    const { pc, step } = trap;
+    return this.judgeStore(refusal);
+  }
+
+  /**
+   * Inside the machine's run: whether a store to bytes with a what-if seal has to stop it. One that only has to be
+   * counted does not.
+   */
+  stopsAtWhatIf({ hart, pc, address, step, oldValue, newValue }: Omit<WatchedAccess, 'watches'>): boolean {
+    // A page has refused the same store and it was let through: that decision holds.
+    if (this.#decided?.step === step && this.#decided.hart === hart) return false;
+    if (this.policy !== 'log' && this.policy !== 'write-once') return true;
+    const store = { pc, address, step, redundant: oldValue === newValue };
+    return !this.#findings.repeats(store, this.policy, WHAT_IF_TOLD);
+  }
+
+  /** A store at which the machine has stopped, whatever refuses it, or should: undefined when a rule lets it pass. */
+  judgeStore(refusal: Refusal): Judgement {
+    const { machine, inspector, rules, diagnostician, filters, emit } = this.#parts;
+    const { pc, step, hart } = refusal.trap;
+    this.#decided = { hart, step };
+    if (this.#delivered.isRetried(machine, refusal.trap)) {
+      carryOut(machine, refusal, 'oops');
+      return 'handled';
+    }
     const isIgnored = rules.ignores(pc, inspector.places.chainAt(pc)) !== undefined;
-    const policy = isIgnored ? 'ignored' : this.policy;
-    const opens = policy === 'retry' || policy === 'log';
-    if (policy !== 'ask' && !opens && this.#findings.repeats(pc, refusal.store.address, step, policy)) {
+    const policy = isIgnored ? 'ignored' : actionOf(this.policy, refusal);
+    const opens = policy === 'retry' || (policy === 'log' && refusal.whatIf === undefined);
+    if (
+      policy !== 'ask' &&
+      !opens &&
+      this.#findings.repeats({ pc, address: refusal.store.address, step }, policy)
+    ) {
       if (policy === 'ignored') return undefined;
       carryOut(machine, refusal, policy);
       return 'handled';
@@ -164,14 +199,14 @@ export class GuestSeals implements Seals {
       add('ignored');
       return undefined;
     }
-    const holds = policy === 'ask' && filters.stopsAtSealedWrites && this.#conditionHolds(refused);
+    const holds = policy === 'ask' && stopsAt(filters, refusal) && this.#conditionHolds(refused);
     if (holds !== false) {
       this.#pending = { refused, refusal };
       this.#chosen = undefined;
       add('ask');
       return { refused, problem: typeof holds === 'string' ? holds : undefined };
     }
-    const action = policy === 'ask' ? 'oops' : policy;
+    const action = policy === 'ask' ? byItself(refusal) : policy;
     add(action);
     this.#carryOut({ refused, refusal }, action);
     return 'handled';
@@ -181,7 +216,7 @@ export class GuestSeals implements Seals {
   settle(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
-    const action = this.#chosen ?? 'oops';
+    const action = this.#chosen ?? byItself(pending.refusal);
     this.#pending = undefined;
     this.#chosen = undefined;
     this.#findings.settle(pending.refused, action);
@@ -198,14 +233,17 @@ export class GuestSeals implements Seals {
 
   #carryOut({ refused, refusal }: Pending, action: SealChoice): void {
     const { machine, tracker } = this.#parts;
-    if (action === 'retry' || action === 'log')
+    const opensPage = refusal.bypass === undefined && refusal.whatIf === undefined;
+    if (opensPage && (action === 'retry' || action === 'log'))
       tracker.degrade(refused, () => carryOut(machine, refusal, action));
     else carryOut(machine, refusal, action);
+    if (action === 'oops') this.#delivered.note(refused);
   }
 
   /** True, false, or why it cannot be told. */
   #conditionHolds(refused: RefusedStore): boolean | string {
-    const condition = this.#parts.filters.sealedWriteCondition;
+    const { filters } = this.#parts;
+    const condition = refused.whatIf === undefined ? filters.sealedWriteCondition : filters.whatIfCondition;
     if (condition === undefined) return true;
     const names = {
       address: refused.address,
@@ -216,4 +254,19 @@ export class GuestSeals implements Seals {
     };
     return testCondition(condition, this.#parts.inspector, refused.hart, names);
   }
+}
+
+function stopsAt(filters: ExceptionFilters, { bypass, whatIf }: Refusal): boolean {
+  if (whatIf !== undefined) return filters.stopsAtWhatIf;
+  return bypass === undefined ? filters.stopsAtSealedWrites : filters.stopsAtBypasses;
+}
+
+/** What happens where nobody decides: the trap; but the hardware lets a bypass pass. */
+function byItself({ bypass }: Refusal): SealChoice {
+  return bypass === undefined ? 'oops' : 'write-once';
+}
+
+/** A bypass is the hardware's course, so that a policy for refused stores only decides whether it is skipped. */
+function actionOf(policy: SealPolicy, { bypass }: Refusal): SealPolicy {
+  return bypass !== undefined && (policy === 'oops' || policy === 'retry') ? 'write-once' : policy;
 }

@@ -4,6 +4,8 @@ import { STORE_PAGE_FAULT } from '../sealing/refusal.ts';
 import type { RuntimeRoots } from '../sealing/runtimeRoot.ts';
 import type { ExceptionFilters } from './breakpoints/exceptionFilters.ts';
 import type { SessionEvent } from './events.ts';
+import type { GuestWindows } from './windows/guestWindows.ts';
+import type { GuestWriteOnce } from './writeOnce/guestWriteOnce.ts';
 import type { Guest } from './guest.ts';
 import type { GuestSeals } from './guestSeals.ts';
 import type { GuestPhases } from './phases.ts';
@@ -16,6 +18,8 @@ export interface ObservationParts {
   readonly roots: RuntimeRoots;
   readonly phases: GuestPhases;
   readonly inspector: GuestInspector;
+  readonly windows: GuestWindows;
+  readonly writeOnce: GuestWriteOnce;
   readonly emit: (event: SessionEvent) => void;
 }
 
@@ -41,6 +45,8 @@ export function observeMachine({
   roots,
   phases,
   inspector,
+  windows,
+  writeOnce,
   emit,
 }: ObservationParts): Observation {
   const { machine } = guest;
@@ -70,7 +76,8 @@ export function observeMachine({
   });
   machine.trapDecider = (trap) => {
     if (hasGuestFirmware && !trap.interrupt && trap.cause === SUPERVISOR_CALL) watchCall(trap);
-    return seals.concerns(trap) || filters.matches(trap);
+    windows.tracker.trapped(trap.hart);
+    return seals.concerns(trap) || writeOnce.concerns(trap) || filters.matches(trap);
   };
   const filtersChanged = (): void => {
     const asked = filters.machineFilter;

@@ -1,5 +1,5 @@
 /** Opens a session: loads the guest, builds the machine, and composes the parts. Nothing runs yet. */
-import { ConfigurationError, DEFAULT_ISA, Machine } from '../../emulator/index.ts';
+import { ConfigurationError, DEFAULT_ISA, Machine, PermissionTimeline } from '../../emulator/index.ts';
 import { Diagnostician } from '../sealing/diagnosis.ts';
 import { SealSpecError } from '../sealing/errors.ts';
 import { ExceptionTable } from '../sealing/exceptionTable.ts';
@@ -7,6 +7,9 @@ import { Regions } from '../sealing/regions.ts';
 import { Rules } from '../sealing/rules.ts';
 import { RuntimeRoots } from '../sealing/runtimeRoot.ts';
 import { SealTracker } from '../sealing/sealTracker.ts';
+import { WhatIfSeals } from '../sealing/whatIf/whatIfSeals.ts';
+import { WindowRules } from '../sealing/windows/windowRules.ts';
+import { presetWriteOnce } from '../sealing/writeOnce/presets.ts';
 import type { NeighbourSymbol } from '../sealing/refusedStore.ts';
 import { LayeredSymbols } from '../symbols/index.ts';
 import { BreakpointTable } from './breakpoints/breakpointTable.ts';
@@ -36,6 +39,9 @@ import type { Module } from './modules/module.ts';
 import type { MachineFacts, Session } from './session.ts';
 import { Sources } from './sources.ts';
 import { GuestVerbs } from './verbs/guestVerbs.ts';
+import { GuestWhatIf } from './whatIf/guestWhatIf.ts';
+import { GuestWindows } from './windows/guestWindows.ts';
+import { GuestWriteOnce } from './writeOnce/guestWriteOnce.ts';
 
 /**
  * @throws SessionError for everything that can be wrong with the configuration, the files and the image: one message
@@ -119,13 +125,30 @@ function compose(
 
   const regions = regionsOf(configuration, guest);
   const sealStops = new SealStops(configuration.stopAtSeal ?? false);
+  const filters = new ExceptionFilters();
+  const code = new CodeBreakpoints(machine, space);
+  const timeline = new PermissionTimeline(machine);
+  const windows: GuestWindows = new GuestWindows({
+    guest,
+    inspector,
+    permissions: timeline,
+    rules: new WindowRules(configuration.writeWindows ?? {}, symbols),
+    regions,
+    filters,
+    code,
+    objectsWithin: (start, end) => diagnostician.objectsWithin(start, end),
+    emit,
+    enabled: configuration.rodata !== 'off',
+  });
   const tracker = new SealTracker({
     machine,
     space,
     regions,
+    frames: windows.tracker.frames,
     stackOf: (hart) => inspector.stacks.places(hart),
     onChange: (change) => {
       emit({ type: 'seal', step: change.moment.step, change });
+      whatIf.sealChanged(change);
       if (sealStops.note(change)) machine.requestStop();
     },
   });
@@ -158,14 +181,15 @@ function compose(
     },
     seals: {
       sealedAt: (region) => tracker.sealedAt(region),
+      whatIfSince: () => whatIf.since,
       mappingsOf: (physical) => tracker.mappingsOf(physical),
       writersOf: (physical, size) => tracker.writers.lookUp(physical, size),
       rootOf: (hart, stack) => roots.of(hart, stack),
       fixupOf: (pc) => rules.fixupOf(pc),
+      bypassText: (hart, bypass) => windows.bypassText(hart, bypass),
     },
   });
 
-  const filters = new ExceptionFilters();
   const seals = new GuestSeals({
     machine,
     symbols,
@@ -179,8 +203,45 @@ function compose(
     policy: configuration.onSealedWrite ?? 'ask',
     enabled: configuration.rodata !== 'off',
   });
-  const observation = observeMachine({ guest, seals, filters, roots, phases, inspector, emit });
-  const code = new CodeBreakpoints(machine, space);
+  const writeOnce = new GuestWriteOnce({
+    guest,
+    inspector,
+    code,
+    rules,
+    filters,
+    timeline,
+    specs: configuration.writeOnce ?? (symbols === undefined ? [] : presetWriteOnce(symbols)),
+    emit,
+  });
+  const observation = observeMachine({
+    guest,
+    seals,
+    filters,
+    roots,
+    phases,
+    inspector,
+    windows,
+    writeOnce,
+    emit,
+  });
+  const whatIfSeals = new WhatIfSeals({
+    machine,
+    physicalOf: (address) => inspector.memory.physicalOf(machine.currentHart, address),
+    noteWriter: (access) => tracker.writers.note(access),
+    stopsAt: (access) => seals.stopsAtWhatIf(access),
+  });
+  const whatIf: GuestWhatIf = new GuestWhatIf({
+    guest,
+    inspector,
+    code,
+    seals: whatIfSeals,
+    guestSeals: seals,
+    regions: regions.all,
+    isSealed: (region) => tracker.isSealed(region),
+    emit,
+    specs: configuration.whatIf ?? [],
+    after: configuration.whatIfAfter ?? 'seal',
+  });
   const breakpoints = new BreakpointTable(guest, inspector, code, filters, () =>
     observation.filtersChanged(),
   );
@@ -208,6 +269,9 @@ function compose(
     code,
     slices,
     modules,
+    whatIf,
+    windows,
+    writeOnce,
     emit,
     maxSteps: configuration.maxSteps,
     takeSealStop: () => sealStops.take(),
@@ -238,6 +302,9 @@ function compose(
     breakpoints,
     inspect: inspector,
     seals,
+    windows,
+    whatIf,
+    writeOnce,
     phases,
     mappings: new GuestMappings({ guest, seals, history, symbolsIn }),
     lookup: new GuestLookup({ guest, inspector, seals, symbolsIn }),
@@ -263,7 +330,11 @@ function compose(
     close: () => {
       run.close();
       observation.dispose();
+      whatIfSeals.dispose();
       tracker.dispose();
+      windows.dispose();
+      writeOnce.dispose();
+      timeline.dispose();
       history.forget();
       moduleSupport?.files.close();
       loaded.close();

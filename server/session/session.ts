@@ -15,6 +15,9 @@ import type { RunControl } from './run/runControl.ts';
 import type { Seals } from './seals.ts';
 import type { Sources } from './sources.ts';
 import type { Verbs } from './verbs/verb.ts';
+import type { WhatIf } from './whatIf/whatIf.ts';
+import type { Windows } from './windows/windows.ts';
+import type { WriteOnce } from './writeOnce/writeOnce.ts';
 
 export interface Session {
   readonly configuration: SessionConfiguration;
@@ -22,6 +25,9 @@ export interface Session {
   readonly breakpoints: Breakpoints;
   readonly inspect: Inspector;
   readonly seals: Seals;
+  readonly windows: Windows;
+  readonly whatIf: WhatIf;
+  readonly writeOnce: WriteOnce;
   readonly phases: Phases;
   readonly mappings: Mappings;
   readonly lookup: Lookup;

@@ -2,6 +2,8 @@
 import type { CodePlace } from '../sealing/codePlace.ts';
 import type { RefusedStore } from '../sealing/refusedStore.ts';
 import type { SealChange } from '../sealing/sealEvent.ts';
+import type { WriteOnceViolation } from '../sealing/writeOnce/violation.ts';
+import type { Violation } from '../sealing/windows/window.ts';
 
 /** A trap that an exception filter caught, before it is delivered. */
 export interface CaughtTrap {
@@ -34,7 +36,9 @@ export type StopReason =
   | 'instruction breakpoint'
   | 'data breakpoint'
   | 'exception'
-  | 'seal';
+  | 'seal'
+  | 'window'
+  | 'write-once';
 
 export interface Stop {
   readonly kind: 'stop';
@@ -50,6 +54,10 @@ export interface Stop {
   readonly trap?: CaughtTrap | undefined;
   readonly access?: CaughtAccess | undefined;
   readonly seal?: SealChange | undefined;
+  /** The rule that a window breaks. */
+  readonly violation?: Violation | undefined;
+  /** The rule of write-once memory that is broken. */
+  readonly writeOnce?: WriteOnceViolation | undefined;
 }
 
 /** `limit` and `step` counts are DESIGN.md's; `idle`: every hart waits and nothing can wake one but input. */

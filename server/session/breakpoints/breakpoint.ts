@@ -32,8 +32,19 @@ export interface DataBreakpointRequest extends BreakpointExtras {
   readonly access: 'read' | 'write' | 'readWrite';
 }
 
-/** Traps that can be caught before they are delivered. `sealedWrite` is on by policy, the others are off. */
-export type ExceptionFilter = 'sealedWrite' | 'pageFault' | 'illegalInstruction' | 'anyTrap';
+/**
+ * What can be caught before it happens: refused stores, stores past a seal, violated rules of windows (these are on by
+ * default), and traps.
+ */
+export type ExceptionFilter =
+  | 'sealedWrite'
+  | 'whatIf'
+  | 'bypass'
+  | 'window'
+  | 'writeOnce'
+  | 'pageFault'
+  | 'illegalInstruction'
+  | 'anyTrap';
 
 export interface ExceptionFilterRequest {
   readonly filter: ExceptionFilter;

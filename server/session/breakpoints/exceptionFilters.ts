@@ -7,6 +7,10 @@ import { testCondition } from './entry.ts';
 /** Exception causes by filter (privileged spec, table "Supervisor cause register values"). */
 const CAUSES: Readonly<Record<ExceptionFilter, readonly number[]>> = {
   sealedWrite: [15],
+  whatIf: [],
+  bypass: [],
+  window: [],
+  writeOnce: [],
   pageFault: [12, 13, 15],
   illegalInstruction: [2],
   anyTrap: [],
@@ -14,8 +18,14 @@ const CAUSES: Readonly<Record<ExceptionFilter, readonly number[]>> = {
 const EVERY_CAUSE = (1n << 64n) - 1n;
 
 export class ExceptionFilters {
-  /** Filters that are on, with their conditions. Sealed writes are, until somebody says otherwise. */
-  #on = new Map<ExceptionFilter, string | undefined>([['sealedWrite', undefined]]);
+  /** Filters that are on, with their conditions. What concerns seals is, until somebody says otherwise. */
+  #on = new Map<ExceptionFilter, string | undefined>([
+    ['sealedWrite', undefined],
+    ['whatIf', undefined],
+    ['bypass', undefined],
+    ['window', undefined],
+    ['writeOnce', undefined],
+  ]);
 
   set(requests: readonly ExceptionFilterRequest[]): void {
     this.#on = new Map(
@@ -25,6 +35,32 @@ export class ExceptionFilters {
 
   get stopsAtSealedWrites(): boolean {
     return this.#on.has('sealedWrite');
+  }
+
+  get stopsAtBypasses(): boolean {
+    return this.#on.has('bypass');
+  }
+
+  get stopsAtWindows(): boolean {
+    return this.#on.has('window');
+  }
+
+  /** Steps that a window may be open, where the user says so; text that is no number counts for none. */
+  get windowSteps(): bigint | undefined {
+    const text = this.#on.get('window')?.replaceAll(/[\s_,]/g, '') ?? '';
+    return /^\d+$/.test(text) ? BigInt(text) : undefined;
+  }
+
+  get stopsAtWriteOnce(): boolean {
+    return this.#on.has('writeOnce');
+  }
+
+  get stopsAtWhatIf(): boolean {
+    return this.#on.has('whatIf');
+  }
+
+  get whatIfCondition(): string | undefined {
+    return this.#on.get('whatIf');
   }
 
   get sealedWriteCondition(): string | undefined {

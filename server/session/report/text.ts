@@ -35,6 +35,7 @@ const origins: Record<RegionOrigin, string> = {
   configuration: 'named by the configuration',
   preset: 'known by preset',
   observed: 'observed in the page tables',
+  whatIf: 'a what-if seal',
 };
 
 const classes: Record<RefusedStoreClass, string> = {
@@ -45,6 +46,7 @@ const classes: Record<RefusedStoreClass, string> = {
   neighbour: 'a neighbour of sealed data on its page',
   boundary: "a store over the seal's edge",
   alias: 'a store through an alias',
+  'stale-tlb': 'a store through a stale TLB entry',
   'too-early': 'sealed too early',
 };
 
@@ -160,8 +162,13 @@ function where({ refused, sourceLine }: RefusedStoreReport, { paint, source }: S
   ];
 }
 
-function sealed({ sealedBy, region }: RefusedStore, style: Style): string[] {
+function sealed({ sealedBy, region, whatIf }: RefusedStore, style: Style): string[] {
   const range = `${region.name}, ${hex(region.start)} to ${hex(region.end)}, ${origins[region.origin]}`;
+  if (whatIf !== undefined)
+    return [
+      `no page is sealed here: this is a what-if seal, byte by byte, since ${whatIf.since}`,
+      ...(region.source === region.name ? [range] : [range, `given as ${region.source}`]),
+    ];
   if (sealedBy === undefined) return ['mapped read-only from the start', range];
   const callers = sealedBy.stack.slice(1).map((place) => place.function);
   return [
@@ -190,7 +197,7 @@ function pagePermissions({ linked, now, pte }: SealedPage, paint: Paint): string
   return [
     ...(linked === undefined ? [] : [`linked ${permissionText(linked)}`]),
     `now ${paint.bold(permissionText(now))}`,
-    `leaf PTE ${hex(pte)}`,
+    pte === 0n ? 'no page table translates' : `leaf PTE ${hex(pte)}`,
   ].join('  ');
 }
 

@@ -9,11 +9,14 @@ import type { SessionEvent } from '../events.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import { causeName } from '../inspect/csrFields.ts';
 import { hex } from '../guest.ts';
-import type { GuestSeals } from '../guestSeals.ts';
+import type { GuestSeals, Judgement } from '../guestSeals.ts';
 import { grouped } from '../../sealing/grouped.ts';
 import type { SealChange } from '../../sealing/sealEvent.ts';
 import { sealText } from '../../sealing/story.ts';
 import type { KernelModules } from '../modules/kernelModules.ts';
+import type { GuestWindows } from '../windows/guestWindows.ts';
+import type { GuestWriteOnce } from '../writeOnce/guestWriteOnce.ts';
+import type { GuestWhatIf } from '../whatIf/guestWhatIf.ts';
 import type { Exit, RunResult, Stop, StopReason } from '../stop.ts';
 import type { CodeBreakpoints } from './codeBreakpoints.ts';
 import type { Slices } from './slices.ts';
@@ -51,6 +54,9 @@ export interface ExecutionParts {
   readonly code: CodeBreakpoints;
   readonly slices: Slices;
   readonly modules: KernelModules | undefined;
+  readonly whatIf: GuestWhatIf;
+  readonly windows: GuestWindows;
+  readonly writeOnce: GuestWriteOnce;
   readonly emit: (event: SessionEvent) => void;
   /** A seal the user wants to stop at, once. */
   readonly takeSealStop: () => SealChange | undefined;
@@ -105,13 +111,20 @@ export class Execution {
   }
 
   async #once(options: AdvanceOptions, destinations: readonly Destination[]): Promise<Advance | undefined> {
-    const { machine, slices, breakpoints, maxSteps } = this.#parts;
-    const limit = min(options.until ?? FOREVER, maxSteps ?? FOREVER);
+    const { machine, slices, breakpoints, maxSteps, windows } = this.#parts;
+    const deadline = windows.deadline ?? FOREVER;
+    const limit = min(min(options.until ?? FOREVER, maxSteps ?? FOREVER), deadline);
     const end = await slices.run(limit, options.stepHart);
     const seal = this.#parts.takeSealStop();
     if (seal !== undefined) return stopped(this.stopAt(seal.moment.hart, 'seal', sealText(seal), { seal }));
+    const violation = windows.takeViolation();
+    if (violation !== undefined)
+      return stopped(this.stopAt(violation.hart, 'window', violation.text, { violation }));
+    const atObject = this.#atObject();
+    if (atObject !== undefined) return atObject;
     switch (end.kind) {
       case 'limit':
+        if (machine.step >= deadline && deadline === limit && deadline !== options.until) return undefined;
         if (options.until !== undefined && machine.step >= options.until) return { kind: 'until' };
         return ended('limit', 0, machine.step);
       case 'step':
@@ -125,7 +138,12 @@ export class Execution {
       case 'request':
         return undefined;
       case 'breakpoint': {
+        windows.tracker.returned(end.hart, end.pc);
         await this.#parts.modules?.reached(end.hart, end.pc);
+        this.#parts.writeOnce.reached(end.hart, end.pc);
+        this.#parts.whatIf.reached(end.hart, end.pc);
+        const object = this.#atObject();
+        if (object !== undefined) return object;
         if (this.#isShown(end.hart, end.pc)) return undefined;
         const arrived = destinations.some(
           ({ pc, hart, accept }) => pc === end.pc && (hart ?? end.hart) === end.hart && accept?.() !== false,
@@ -137,6 +155,9 @@ export class Execution {
         );
       }
       case 'watch': {
+        const refusal = windows.refusalOf(end.access) ?? this.#parts.whatIf.refusalOf(end.access);
+        const judged = refusal && this.#parts.seals.judgeStore(refusal);
+        if (judged !== undefined) return this.#judged(judged, end.hart);
         const hits = breakpoints.accessed(end.hart, end.access);
         return this.#report(hits, (text) => this.#atAccess(end.hart, end.access, hits, text));
       }
@@ -166,16 +187,12 @@ export class Execution {
   }
 
   #trapped(trap: Trap): Advance | undefined {
-    const { seals, filters, inspector } = this.#parts;
+    const { seals, filters, inspector, writeOnce } = this.#parts;
+    writeOnce.trapped(trap);
+    const atObject = this.#atObject();
+    if (atObject !== undefined) return atObject;
     const refused = seals.judge(trap);
-    if (refused === 'handled') return undefined;
-    if (refused !== undefined) {
-      const text =
-        refused.problem === undefined
-          ? refused.refused.story
-          : `${refused.refused.story}; ${refused.problem}`;
-      return stopped(this.stopAt(trap.hart, 'exception', text, { refused: refused.refused }));
-    }
+    if (refused !== undefined) return this.#judged(refused, trap.hart);
     const caught = filters.catches(trap, inspector);
     if (caught === false) return undefined;
     const name = causeName(BigInt(trap.cause), trap.interrupt);
@@ -185,6 +202,22 @@ export class Execution {
     const text = `Hart ${trap.hart} is about to take a trap: ${what} in ${at}${typeof caught === 'string' ? `; ${caught}` : ''}`;
     const shown = { cause: BigInt(trap.cause), name, value: trap.value, interrupt: trap.interrupt };
     return stopped(this.stopAt(trap.hart, 'exception', text, { trap: shown }));
+  }
+
+  /** A store that a seal refuses or should have: undefined when the policy has decided. */
+  #judged(judged: NonNullable<Judgement>, hart: number): Advance | undefined {
+    if (judged === 'handled') return undefined;
+    const { refused, problem } = judged;
+    const text = problem === undefined ? refused.story : `${refused.story}; ${problem}`;
+    return stopped(this.stopAt(hart, 'exception', text, { refused }));
+  }
+
+  /** A rule of write-once memory was broken. */
+  #atObject(): Advance | undefined {
+    const violation = this.#parts.writeOnce.take();
+    if (violation === undefined) return undefined;
+    const { moment, story } = violation;
+    return stopped(this.stopAt(moment.hart, 'write-once', story, { writeOnce: violation }));
   }
 
   /** Sends what the hits log, and makes a stop of those that stop. */

@@ -1,0 +1,223 @@
+/** Windows, bypass stores and DMA of a session: what the tracker sees, with the names of the guest's code and data. */
+import type { DmaWrite, Machine, WatchedAccess } from '../../../emulator/index.ts';
+import type { NeighbourSymbol } from '../../sealing/refusedStore.ts';
+import { refusalOfBypass, type Refusal } from '../../sealing/refusal.ts';
+import type { Regions } from '../../sealing/regions.ts';
+import { grouped } from '../../sealing/grouped.ts';
+import { sealerOf } from '../../sealing/story.ts';
+import type { Bypass } from '../../sealing/windows/bypass.ts';
+import { lengthOf, type Violation, type Window } from '../../sealing/windows/window.ts';
+import {
+  WindowTracker,
+  type Activation,
+  type PermissionSource,
+} from '../../sealing/windows/windowTracker.ts';
+import type { WindowRules } from '../../sealing/windows/windowRules.ts';
+import type { CodePlace } from '../../sealing/codePlace.ts';
+import type { ExceptionFilters } from '../breakpoints/exceptionFilters.ts';
+import { SessionError } from '../errors.ts';
+import type { SessionEvent } from '../events.ts';
+import { hex, type Guest } from '../guest.ts';
+import type { GuestInspector } from '../inspect/guestInspector.ts';
+import type { CodeBreakpoints } from '../run/codeBreakpoints.ts';
+import type { DmaIntoSeal, Windows, WindowStoreView } from './windows.ts';
+
+export interface GuestWindowsParts {
+  readonly guest: Guest;
+  readonly inspector: GuestInspector;
+  readonly permissions: PermissionSource;
+  readonly rules: WindowRules;
+  readonly regions: Regions;
+  readonly filters: ExceptionFilters;
+  readonly code: CodeBreakpoints;
+  readonly objectsWithin: (start: bigint, end: bigint) => NeighbourSymbol[];
+  readonly emit: (event: SessionEvent) => void;
+  /** Nothing is judged: `rodata: off`. */
+  readonly enabled: boolean;
+}
+
+const PAGE = 4096n;
+const MAX_EXPOSED = 512;
+const MAX_DMA = 1000;
+const STACK_DEPTH = 64;
+
+export class GuestWindows implements Windows {
+  readonly tracker: WindowTracker;
+  readonly #parts: GuestWindowsParts;
+  readonly #machine: Machine;
+  readonly #dma: DmaIntoSeal[] = [];
+  readonly #stopObserving: () => void;
+  /** The first violation since the machine ran last, if it shall stop there. */
+  #violation: Violation | undefined;
+
+  constructor(parts: GuestWindowsParts) {
+    this.#parts = parts;
+    const { guest, inspector, permissions, rules, code, emit } = parts;
+    const { machine, space } = guest;
+    this.#machine = machine;
+    this.tracker = new WindowTracker({
+      machine,
+      space,
+      permissions,
+      rules,
+      stackOf: (hart) => inspector.stacks.places(hart, STACK_DEPTH),
+      placeOf: (pc) => inspector.placeOf(pc),
+      activationOf: (hart, place) => this.#activationOf(hart, place),
+      watchReturn: (pc, on) => {
+        if (on) code.add(pc);
+        else code.delete(pc);
+      },
+      opened: (window) => {
+        emit({ type: 'window', step: window.opened.step, reason: 'opened', window });
+        // The machine has to come back in time to see that it is open for too long.
+        if (this.tracker.maxSteps !== undefined) machine.requestStop();
+      },
+      closed: (window) => emit({ type: 'window', step: machine.step, reason: 'closed', window }),
+      violated: (violation) => this.#violated(violation),
+    });
+    this.#stopObserving = machine.observe({ dmaWritten: (write) => this.#dmaWritten(write) });
+  }
+
+  get list(): readonly Window[] {
+    return this.tracker.windows;
+  }
+
+  get count(): number {
+    return this.tracker.count;
+  }
+
+  get violations(): readonly Violation[] {
+    return this.tracker.violations;
+  }
+
+  get violationCount(): number {
+    return this.tracker.violationCount;
+  }
+
+  get dma(): readonly DmaIntoSeal[] {
+    return this.#dma;
+  }
+
+  get histogram(): readonly number[] {
+    return this.tracker.histogram.counts;
+  }
+
+  window(number: number): Window {
+    const window = this.list.find((each) => each.number === number);
+    if (window !== undefined) return window;
+    const known = this.count === 0 ? 'there were none' : `there were ${this.count}`;
+    throw new SessionError('request', `there is no window ${number} to look at; ${known}`);
+  }
+
+  lengthOf(window: Window): bigint {
+    return lengthOf(window, this.#machine.step);
+  }
+
+  exposed({ pages }: Window): NeighbourSymbol[] {
+    const found = new Map<bigint, NeighbourSymbol>();
+    for (const { home } of pages) {
+      for (const symbol of this.#parts.objectsWithin(home, home + PAGE)) {
+        if (found.size >= MAX_EXPOSED) break;
+        if (symbol.inRegion) found.set(symbol.address, symbol);
+      }
+    }
+    return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
+  }
+
+  storesIn({ stores, pages }: Window): WindowStoreView[] {
+    const { inspector } = this.#parts;
+    return stores.map((store) => {
+      const page = pages.find(({ physical }) => physical === store.physical - (store.physical % PAGE));
+      const home = page === undefined ? store.address : page.home + (store.physical - page.physical);
+      return { ...store, place: inspector.placeOf(store.pc), object: inspector.nameOfData(home) };
+    });
+  }
+
+  /** A store to sealed memory at which the machine has stopped, that nothing refuses; undefined for any other. */
+  refusalOf(access: WatchedAccess): Refusal | undefined {
+    if (!this.#parts.enabled) return undefined;
+    const bypass = this.tracker.bypassOf(access);
+    return bypass && refusalOfBypass(this.#machine, access, bypass);
+  }
+
+  /** What permits a bypass, in words. */
+  bypassText(hart: number, { kind, virtual, home, sealed }: Bypass): string {
+    const page = hex(virtual - (virtual % PAGE));
+    if (kind === 'no-paging') return `hart ${hart} runs without paging, and no PMP entry refuses the store`;
+    if (kind === 'alias')
+      return `${page} is a writable alias of the sealed page ${hex(home - (home % PAGE))}`;
+    const fence = this.tracker.lastFence(hart);
+    const { step } = sealed;
+    const missing =
+      fence === undefined || fence < step
+        ? `no sfence.vma has reached it since`
+        : `its last sfence.vma, at step ${grouped(fence)}, did not cover it`;
+    const by = sealerOf(sealed).function;
+    const taken = `since before step ${grouped(step)}, when ${by === '' ? 'W was' : `${by}() had W`} taken away`;
+    return `hart ${hart} still has a writable TLB entry for ${page}, ${taken}; ${missing}`;
+  }
+
+  /** The step before which the machine has to come back; undefined for no such step. */
+  get deadline(): bigint | undefined {
+    const { filters, rules } = this.#parts;
+    this.tracker.maxSteps = filters.windowSteps ?? rules.maxSteps;
+    return this.tracker.deadline;
+  }
+
+  /** The violation at which the machine has to stop, once. */
+  takeViolation(): Violation | undefined {
+    const { deadline } = this.tracker;
+    if (deadline !== undefined && this.#machine.step >= deadline) this.tracker.overdue();
+    const violation = this.#violation;
+    this.#violation = undefined;
+    return violation;
+  }
+
+  dispose(): void {
+    this.#stopObserving();
+    this.tracker.dispose();
+  }
+
+  #violated(violation: Violation): void {
+    const { emit, filters, enabled } = this.#parts;
+    if (!enabled) return;
+    emit({ type: 'violation', step: violation.step, violation });
+    if (!filters.stopsAtWindows) return;
+    this.#violation ??= violation;
+    this.#machine.requestStop();
+  }
+
+  #activationOf(hart: number, place: CodePlace): Activation | undefined {
+    const { frames } = this.#parts.inspector.stack(hart, STACK_DEPTH);
+    const opener = frames.findIndex(
+      (frame) => frame.place.pc === place.pc && frame.place.function === place.function,
+    );
+    if (opener < 0) return undefined;
+    const real = frames.findIndex((frame, index) => index >= opener && !frame.symbols.inlined);
+    const { [real]: own, [real + 1]: caller } = frames;
+    const cfa = own?.symbols.cfa;
+    return caller === undefined || cfa === undefined ? undefined : { returnPc: caller.place.pc, cfa };
+  }
+
+  #dmaWritten({ device, physical, length }: DmaWrite): void {
+    const { frames } = this.tracker;
+    if (frames.size === 0 || this.#dma.length >= MAX_DMA) return;
+    const end = physical + BigInt(length);
+    for (const frame of frames.within(physical - (physical % PAGE), end)) {
+      const from = frame.physical > physical ? frame.physical : physical;
+      const to = frame.physical + PAGE < end ? frame.physical + PAGE : end;
+      const [home = frame.physical] = frame.homes.keys();
+      const start = home + (from - frame.physical);
+      const dma: DmaIntoSeal = {
+        step: this.#machine.step,
+        device,
+        physical: from,
+        length: Number(to - from),
+        region: this.#parts.regions.overlapping(start, start + (to - from)),
+        symbols: this.#parts.objectsWithin(start, start + (to - from)),
+      };
+      this.#dma.push(dma);
+      this.#parts.emit({ type: 'dma', step: dma.step, dma });
+    }
+  }
+}
