@@ -52,6 +52,8 @@ export interface CoreExports {
   readCsr(hart: number, number: number): bigint;
   /** Writes as M-mode does, with its WARL rules and effects; 0 if there is no such CSR or it is read-only. */
   writeCsr(hart: number, number: number, value: bigint): number;
+  /** What PMP lets a privilege do with all of [pa, pa + size): R 1, W 2, X 4. */
+  pmpAllows(hart: number, pa: bigint, size: bigint, privilege: number): number;
   /** Sets the wires in `mask` (MSIP 0x8, MTIP 0x80, SEIP 0x200, MEIP 0x800) to their bits in `levels`. */
   setInterruptLines(hart: number, mask: number, levels: number): void;
   /** Sets the software-writable pending bits in `mask` (SSIP 0x2, STIP 0x20, SEIP 0x200): built-in firmware. */

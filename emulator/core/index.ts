@@ -62,6 +62,7 @@ export {
   wfi,
 } from './system';
 export { fence, flushFast, flushFastAll, flushFrame, lookup as tlbLookup } from './tlb';
+export { pmpAllows } from './pmp';
 export { probe } from './translate';
 
 const NEVER: u64 = u64.MAX_VALUE;

@@ -18,6 +18,7 @@ import type { EngineMemory } from './memory.ts';
 export type Privilege = 0 | 1 | 3;
 export type HartState = 'stopped' | 'running' | 'waiting' | 'suspended';
 
+const SUPERVISOR = 1;
 const STIP = 1 << INTERRUPT.supervisorTimer;
 const STATES: readonly HartState[] = ['stopped', 'running', 'waiting', 'suspended'];
 
@@ -90,6 +91,11 @@ export class Hart {
     const written = this.#core.writeCsr(this.block, number, BigInt.asIntN(64, value)) !== 0;
     if (written) this.wake();
     return written;
+  }
+
+  /** What PMP lets S- and U-mode do with all of these bytes: R 1, W 2, X 4. */
+  pmpAllows(physical: bigint, size: bigint): number {
+    return this.#core.pmpAllows(this.block, physical, size, SUPERVISOR);
   }
 
   /** Instructions retired, traps not counted. */

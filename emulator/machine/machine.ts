@@ -24,7 +24,7 @@ import {
   TRAP_FILTER,
 } from '../layout.ts';
 import { INTERRUPT } from '../memoryMap.ts';
-import { MappingIndex } from '../permissions/mappingIndex.ts';
+import { type FrameMarker, MappingIndex } from '../permissions/mappingIndex.ts';
 import { type BootLayout, fillRam, planBoot, startHarts } from './boot.ts';
 import { ROOT_MASK } from '../permissions/view.ts';
 import { Breakpoints } from './breakpoints.ts';
@@ -87,6 +87,8 @@ export class Machine {
   readonly watches: Watches;
   /** Ranges of virtual addresses whose page-table entries are followed store by store. */
   readonly mappings: MappingIndex;
+  /** Frames whose stores `pageTableStore` tells observers of. */
+  readonly tableFrames: FrameMarker;
   readonly #layout: BootLayout;
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -122,14 +124,11 @@ export class Machine {
     this.memory = new PhysicalMemory(memory, core, config.memory, () => this.#replaced());
     this.virtual = new VirtualMemory(memory, core, this.memory, this.harts);
     const worked = (pieces: number): void => this.#scheduler.worked(pieces);
-    this.mappings = new MappingIndex(
-      this.memory,
-      {
-        mark: (frame) => this.#frames.add(frame, FRAME_PAGE_TABLE),
-        unmark: (frame) => this.#frames.remove(frame, FRAME_PAGE_TABLE),
-      },
-      worked,
-    );
+    this.tableFrames = {
+      mark: (frame) => this.#frames.add(frame, FRAME_PAGE_TABLE),
+      unmark: (frame) => this.#frames.remove(frame, FRAME_PAGE_TABLE),
+    };
+    this.mappings = new MappingIndex(this.memory, this.tableFrames, worked);
     this.breakpoints = new Breakpoints(memory);
     this.watches = new Watches({
       frames: this.#frames,
@@ -244,6 +243,11 @@ export class Machine {
   /** Asked at each breakpoint that is reached; true stops. Default: always. */
   set breakpointDecider(decide: (hart: number, pc: bigint) => boolean) {
     this.#stops.breakpointDecider = decide;
+  }
+
+  /** An observer has done work that takes as long as so many calls; see `RunOptions.calls`. */
+  worked(calls: number): void {
+    this.#scheduler.worked(calls);
   }
 
   /** Returns the function that ends it. */

@@ -103,7 +103,13 @@ export function findAliases(memory: TableReader, satp: bigint, start: bigint, en
 }
 
 /** Whether the entry with these halves is a pointer to a table, or a leaf that maps one of the frames. */
-function concerns(low: number, high: number, level: number, firstFrame: number, endFrame: number): boolean {
+export function concerns(
+  low: number,
+  high: number,
+  level: number,
+  firstFrame: number,
+  endFrame: number,
+): boolean {
   if ((low & VALID) === 0) return false;
   if ((low & READ_OR_EXECUTE) === 0) return true;
   const frame = (high & HIGH_FRAME_MASK) * 2 ** 22 + (low >>> 10);
