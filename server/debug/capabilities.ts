@@ -12,25 +12,29 @@ export const exceptionFilters = [
   {
     filter: 'bypass',
     label: 'Stores past a seal',
-    description: 'Stop before a store that reaches a sealed page through a writable alias or a stale TLB entry',
+    description:
+      'Stop before a store that reaches a sealed page through a writable alias or a stale TLB entry',
     default: true,
   },
   {
     filter: 'window',
     label: 'Windows that break a rule',
-    description: 'Stop where a sealed page is opened by code that may not, for too long, or for other harts too',
+    description:
+      'Stop where a sealed page is opened by code that may not, for too long, or for other harts too',
     default: true,
   },
   {
     filter: 'whatIf',
     label: 'Writes to what-if seals',
-    description: 'Stop before a store to bytes with a what-if seal, which no page refuses, and ask what to do',
+    description:
+      'Stop before a store to bytes with a what-if seal, which no page refuses, and ask what to do',
     default: true,
   },
   {
     filter: 'writeOnce',
     label: 'Broken rules of write-once memory',
-    description: 'Stop where an object is initialised twice, written past its end, used after it was freed, …',
+    description:
+      'Stop where an object is initialised twice, written past its end, used after it was freed, …',
     default: true,
   },
   {

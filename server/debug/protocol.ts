@@ -7,6 +7,7 @@
  */
 import { consoleEvents } from './protocol/console.ts';
 import { faultRequests } from './protocol/fault.ts';
+import { objectEvents, objectRequests } from './protocol/objects.ts';
 import { permissionRequests } from './protocol/permissions.ts';
 import { placeRequests } from './protocol/places.ts';
 import { sealedWriteEvents, sealedWriteRequests } from './protocol/sealedWrites.ts';
@@ -21,9 +22,10 @@ export const customRequests = {
   ...permissionRequests,
   ...sealedWriteRequests,
   ...placeRequests,
+  ...objectRequests,
 } as const;
 
-export const customEvents = { ...sealEvents, ...sealedWriteEvents, ...consoleEvents } as const;
+export const customEvents = { ...sealEvents, ...sealedWriteEvents, ...consoleEvents, ...objectEvents } as const;
 
 type CustomRequests = typeof customRequests;
 export type CustomCommand = keyof CustomRequests;

@@ -124,6 +124,16 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
     case 'settled':
       tellSealedWrite(context, event.refused, event.action);
       break;
+    case 'writeOnce': {
+      const { id, check, story, cause } = event.violation;
+      context.send('output', {
+        category: 'console',
+        output: `${story}\n`,
+        ...locationBody(context.client, cause),
+      });
+      context.send('sealscope/objectViolation', { id, check, story });
+      break;
+    }
     case 'module': {
       const { reason, module } = event;
       context.send('module', { reason, module: moduleBody(module, context.client.path(module.path)) });

@@ -17,6 +17,12 @@ export type * from './mappings/mappings.ts';
 export type { Phase, PhaseKind, Phases, PhaseState } from './phase.ts';
 export type { Seals } from './seals.ts';
 export type { Sources } from './sources.ts';
+export type { WriteOnce } from './writeOnce/writeOnce.ts';
+export { fragmentationText, writeOnceText } from './writeOnce/text.ts';
+export { fragmentationJson, objectJson, objectPageJson, writeOnceViolationJson } from './writeOnce/json.ts';
+export type { LaneEvent, WriteOnceObject } from '../sealing/writeOnce/object.ts';
+export type { ObjectPage } from '../sealing/writeOnce/page.ts';
+export type { WriteOnceViolation } from '../sealing/writeOnce/violation.ts';
 export type { VerbCompletion, Verbs } from './verbs/verb.ts';
 export { permissionText, type Permissions, type SealRegion } from '../sealing/region.ts';
 export {

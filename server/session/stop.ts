@@ -37,8 +37,7 @@ export type StopReason =
   | 'data breakpoint'
   | 'exception'
   | 'seal'
-  | 'window'
-  | 'write-once';
+  | 'window';
 
 export interface Stop {
   readonly kind: 'stop';

@@ -3,6 +3,7 @@ import type { CustomCommand } from '../protocol.ts';
 import type { Handlers } from '../requests.ts';
 import { faultHandlers } from './custom/fault.ts';
 import { mappingHandlers } from './custom/mappings.ts';
+import { objectHandlers } from './custom/objects.ts';
 import { placeHandlers } from './custom/places.ts';
 import { sealedWriteHandlers } from './custom/sealedWrites.ts';
 import { sealHandlers } from './custom/seals.ts';
@@ -13,4 +14,5 @@ export const customHandlers: Handlers<CustomCommand> = {
   ...mappingHandlers,
   ...sealedWriteHandlers,
   ...placeHandlers,
+  ...objectHandlers,
 };

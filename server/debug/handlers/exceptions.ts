@@ -1,9 +1,17 @@
 /** exceptionInfo: a refused store or a caught trap, as clients show an exception. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { CaughtTrap, CodePlace, RefusedStore, Stop, WriterRecord } from '../../session/index.ts';
+import type {
+  CaughtTrap,
+  CodePlace,
+  RefusedStore,
+  Stop,
+  WriteOnceViolation,
+  WriterRecord,
+} from '../../session/index.ts';
 import { codeText, counted, grouped, hex, sourceText } from '../../session/report/index.ts';
 import type { DebugContext } from '../context.ts';
 import { sealerOf } from '../../sealing/story.ts';
+import { WRITE_ONCE_CHECKS } from '../../sealing/writeOnce/check.ts';
 import { RequestError } from '../errors.ts';
 import { stackText } from '../present/sources.ts';
 import { on, type Handlers } from '../requests.ts';
@@ -15,6 +23,7 @@ export const exceptionHandlers: Handlers<'exceptionInfo'> = {
     const { stopped } = context.session.run;
     if (stopped?.hart === hart) {
       if (stopped.refused !== undefined) return refusedInfo(stopped.refused);
+      if (stopped.writeOnce !== undefined) return writeOnceInfo(stopped.writeOnce);
       if (stopped.trap !== undefined) return trapInfo(context, stopped, stopped.trap);
     }
     throw new RequestError('notPossible', `Hart ${hart} did not stop at an exception.`);
@@ -96,6 +105,19 @@ function describe(refused: RefusedStore): string {
       : [by('First legitimate writer:', writers.first.step, writers.first.place)]),
     ...(exposed === 0 ? [] : [`${counted(exposed, 'other sealed symbol')} on the page`]),
   ].join('\n');
+}
+
+function writeOnceInfo({
+  check,
+  story,
+  moment,
+}: WriteOnceViolation): DebugProtocol.ExceptionInfoResponse['body'] {
+  return {
+    exceptionId: `write-once-${check}`,
+    description: story,
+    breakMode: 'always',
+    details: { message: story, typeName: WRITE_ONCE_CHECKS[check], stackTrace: stackText(moment.stack) },
+  };
 }
 
 function trapInfo(

@@ -217,7 +217,7 @@ export class Execution {
     const violation = this.#parts.writeOnce.take();
     if (violation === undefined) return undefined;
     const { moment, story } = violation;
-    return stopped(this.stopAt(moment.hart, 'write-once', story, { writeOnce: violation }));
+    return stopped(this.stopAt(moment.hart, 'exception', story, { writeOnce: violation }));
   }
 
   /** Sends what the hits log, and makes a stop of those that stop. */
