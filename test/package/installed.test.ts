@@ -86,7 +86,7 @@ describe('The package in VS Code', { timeout: 180_000 }, () => {
     await page.screenshot({ path: join(artefacts, 'walkthrough.png') });
 
     await step('open').click();
-    await page.getByRole('button', { name: 'Open the Sample' }).click();
+    await page.getByRole('button', { name: 'Open the Sample', exact: true }).click();
     const copied = await copyTo(page, mkdtempSync(join(directory, 'copies-')));
     await copied.locator('.explorer-viewlet .monaco-list-row', { hasText: 'cpufeature.c' }).waitFor();
     await copied.close();
