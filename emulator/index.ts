@@ -41,6 +41,13 @@ export {
   type RegionReport,
   type RegionState,
 } from './permissions/tracker.ts';
-export { PermissionTimeline } from './permissions/timeline/timeline.ts';
-export { PERMISSION, type PermissionEvent } from './permissions/timeline/event.ts';
 export type { TrackedRange, TrackedRegion } from './permissions/view.ts';
+export type * from './permissions/timeline/event.ts';
+export { PERMISSION } from './permissions/timeline/event.ts';
+export {
+  type EventQuery,
+  type ListenOptions,
+  type PermissionDifference,
+  type PermissionState,
+  PermissionTimeline,
+} from './permissions/timeline/timeline.ts';
