@@ -27,6 +27,7 @@ export function bypassOf(machine: Machine, frames: SealedFrames, access: Watched
     const home = frame && refusingHome(machine, access.hart, frame);
     if (frame === undefined || home === undefined) continue;
     const kind = wayOf(machine, access.hart, virtual, frame.physical);
+    if (kind === undefined) continue;
     const [page, sealed] = home;
     return { kind, sealed, frame, home: page + (physical - frame.physical), virtual };
   }
@@ -70,9 +71,10 @@ function refusingHome(
   return undefined;
 }
 
-/** The store is known to be permitted: by what? */
-function wayOf(machine: Machine, hart: number, virtual: bigint, frame: bigint): BypassKind {
+/** The store is known to be permitted: by what? Undefined where a debugger lets a refused store pass. */
+function wayOf(machine: Machine, hart: number, virtual: bigint, frame: bigint): BypassKind | undefined {
   const satp = machine.virtual.dataSatp(hart);
   if (satp >> 60n === 0n) return 'no-paging';
-  return permitsUnder(machine, satp, virtual, frame) ? 'alias' : 'stale-tlb';
+  if (permitsUnder(machine, satp, virtual, frame)) return 'alias';
+  return machine.virtual.tlbEntry(hart, virtual)?.permissions.write === true ? 'stale-tlb' : undefined;
 }
