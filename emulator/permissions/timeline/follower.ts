@@ -129,7 +129,7 @@ export class TableFollower {
     const cleared = this.#cleared;
     if (before === undefined && cleared?.node === node && cleared.index === index) {
       if (after === undefined) return;
-      if (moment.step - cleared.step <= BREAK_STEPS) {
+      if (moment.step - cleared.step <= BREAK_STEPS && isMadeAnew(cleared.before, after)) {
         before = cleared.before;
         this.#cleared = undefined;
       }
@@ -147,15 +147,16 @@ export class TableFollower {
 
   /**
    * Whether the store is to memory that was freed with its tables: to the root of an address space that no hart uses,
-   * or of what is no entry below such roots only. Those roots are forgotten; a hart that uses one again makes it known
-   * again.
+   * or of what is no entry below such roots only (what is not valid may mean something to the guest if the page is the
+   * user's). Those roots are forgotten; a hart that uses one again makes it known again.
    */
   #isAbandoned(node: TableNode, index: number, low: number, high: number): boolean {
     if (node.isRoot) {
       const root = this.graph.rootAt(node);
       if (root !== undefined && !this.#isUsed(root)) this.graph.forgetRoot(root);
     }
-    if ((low & 1) !== 0 && !isEntry(low, high, node.level, index)) {
+    const isData = node.leadsToSupervisor ? low !== 0 || high !== 0 : (low & 1) !== 0;
+    if (isData && !isEntry(low, high, node.level, index)) {
       const used = this.used;
       for (const place of [...node.uses.keys()]) {
         for (;;) {
@@ -179,17 +180,17 @@ export class TableFollower {
       const place = base + index * pages;
       const root = this.graph.rootLeadingTo(node, base, this.#preferred(moment.hart));
       const satp = root?.satp ?? 0;
+      const isUsed = root !== undefined && this.#isUsed(root);
       const runs: Change[] = [];
       let different = 0;
       this.#compare(before, after, node.level, place, (run) => {
         different += run.pages;
-        runs.push(changeOf(moment, satp, run, run.from));
+        if (isUsed || isUsers(run)) runs.push(changeOf(moment, satp, run, run.from));
+        else this.graph.touch(node);
       });
       const turned = turnOf(before, after);
-      if (turned !== undefined && different < pages)
-        changes.push(
-          changeOf(moment, satp, { place, pages, ...turned, to: turned.from }, turned.from, turned.kind),
-        );
+      if (turned !== undefined && different < pages && (isUsed || isUsers(turned)))
+        changes.push(changeOf(moment, satp, { place, pages, ...turned }, turned.from, turned.kind));
       changes.push(...runs);
     }
     return changes;
@@ -356,6 +357,19 @@ function switchChange(moment: Moment, satp: number, run: Run): Change | undefine
   return fresh ? changeOf(moment, satp, { ...run, frameBefore: undefined }, 0) : undefined;
 }
 
+/**
+ * Whether an entry that was cleared and is set now was only broken to be made anew: it leads to the same frame, and the
+ * break did not keep stores away that were permitted before and are again, as when a window closes and opens.
+ */
+function isMadeAnew(before: Content, after: Content): boolean {
+  if (before?.kind !== 'leaf' || after?.kind !== 'leaf') return true;
+  return before.frame === after.frame && (before.flags & after.flags & PERMISSION.write) === 0;
+}
+
+function isUsers({ from, to }: { readonly from: number; readonly to: number }): boolean {
+  return ((to === 0 ? from : to) & PERMISSION.user) !== 0;
+}
+
 function changeOf(
   moment: Moment,
   satp: number,
@@ -376,13 +390,14 @@ function kindOf(from: number, to: number, moved: boolean): PermissionKind {
 function turnOf(
   before: Content,
   after: Content,
-): { kind: PermissionKind; from: number; frameBefore: number; frame: number } | undefined {
+): { kind: PermissionKind; from: number; to: number; frameBefore: number; frame: number } | undefined {
   const split = before?.kind === 'leaf' && after?.kind === 'table';
   const leaf = split ? before : after;
   if (leaf?.kind !== 'leaf' || (!split && before?.kind !== 'table')) return undefined;
   return {
     kind: split ? 'split' : 'merge',
     from: leaf.flags,
+    to: leaf.flags,
     frameBefore: leaf.frame,
     frame: leaf.frame,
   };

@@ -99,7 +99,15 @@ export class TableGraph {
     }
     this.#roots.delete(satp);
     this.#roots.set(satp, root);
+    this.#renew(root.node);
     return root;
+  }
+
+  /** What the table maps is to be told when a hart uses it: then its places become known anew. */
+  touch(node: TableNode): void {
+    if (node.isTouched) return;
+    node.isTouched = true;
+    for (const parent of node.parents.keys()) this.touch(parent);
   }
 
   forgetRoot(root: Root): void {
@@ -136,6 +144,13 @@ export class TableGraph {
     for (const root of preferred) if (leadsTo(root, node, place)) return root;
     for (const root of this.#roots.values()) if (leadsTo(root, node, place)) return root;
     return undefined;
+  }
+
+  #renew(node: TableNode): void {
+    if (!node.isTouched) return;
+    node.isTouched = false;
+    for (const use of node.uses.values()) use.since = this.#generation;
+    for (const child of node.children.values()) this.#renew(child);
   }
 
   #makeRoom(isUsed: (root: Root) => boolean): void {

@@ -17,7 +17,7 @@ export interface TableUse {
   /** Entries that lead there. */
   count: number;
   /** The change of the graph that made the place known. */
-  readonly since: number;
+  since: number;
 }
 
 /** R, W, X, U and G. */
@@ -40,6 +40,8 @@ export class TableNode {
   isRoot = false;
   /** Whether it has, or had, a leaf without U, here or below. */
   leadsToSupervisor = false;
+  /** Whether something that is still to be told was changed, here or below, while no hart used it. */
+  isTouched = false;
 
   constructor(frame: number, level: number) {
     this.frame = frame;
