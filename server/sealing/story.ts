@@ -4,9 +4,12 @@ import type { CodePlace } from './codePlace.ts';
 import { grouped } from './grouped.ts';
 import type { Moment, SealChange } from './sealEvent.ts';
 
-/** Helpers that change page tables for somebody: `__set_memory`, `change_page_attr`, `set_pte_at`, `walk_page_range`. */
+/**
+ * Helpers that change page tables for somebody: `__set_memory`, `change_page_attr`, `set_pte_at`, `walk_page_range`,
+ * `__set_fixmap`, `switch_mm`.
+ */
 const PAGE_TABLE_HELPER =
-  /^_*(?:module_)?(set|change|update|walk|apply|modify|split|flush)_.*(memory|page|pte|pmd|pgd|pud|p4d|attr|range|tlb)|^_*(pageattr|pgattr)_/;
+  /^_*(?:module_)?(set|change|update|walk|apply|modify|split|flush)_.*(memory|page|pte|pmd|pgd|pud|p4d|attr|range|tlb)|^_*(pageattr|pgattr|set_fixmap|clear_fixmap)|^_*(switch|write|load)_.*(mm|satp|pgd|page_?table|root)/;
 
 /** Who meant to seal: the innermost function that is no page-table helper. */
 export function sealerOf({ place, stack }: Moment): CodePlace {

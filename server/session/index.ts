@@ -14,6 +14,7 @@ export type * from './inspect/inspector.ts';
 export type * from './lookup/lookup.ts';
 export { flagsText, permissionsOfFlags } from './mappings/flags.ts';
 export type * from './mappings/mappings.ts';
+export type * from './windows/windows.ts';
 export type { Phase, PhaseKind, Phases, PhaseState } from './phase.ts';
 export type { Seals } from './seals.ts';
 export type { Sources } from './sources.ts';
@@ -23,6 +24,9 @@ export { fragmentationJson, objectJson, objectPageJson, writeOnceViolationJson }
 export type { LaneEvent, WriteOnceObject } from '../sealing/writeOnce/object.ts';
 export type { ObjectPage } from '../sealing/writeOnce/page.ts';
 export type { WriteOnceViolation } from '../sealing/writeOnce/violation.ts';
+export type { WhatIf, WhatIfTarget } from './whatIf/whatIf.ts';
+export { mergeScenarios } from '../sealing/whatIf/report.ts';
+export type * from '../sealing/whatIf/report.ts';
 export type { VerbCompletion, Verbs } from './verbs/verb.ts';
 export { permissionText, type Permissions, type SealRegion } from '../sealing/region.ts';
 export {

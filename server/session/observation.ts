@@ -24,7 +24,7 @@ export interface ObservationParts {
 }
 
 export interface Observation {
-  /** The exception filters are others now. */
+  /** The exception filters, or what windows wait for, are others now. */
   filtersChanged(): void;
   dispose(): void;
 }
@@ -33,6 +33,7 @@ export interface Observation {
 const SUPERVISOR_CALL = 9;
 const HSM = 0x48534dn;
 const HSM_HART_START = 0n;
+const EVERY_TRAP = (1n << 64n) - 1n;
 const A0 = 10;
 const A1 = 11;
 const A6 = 16;
@@ -82,7 +83,9 @@ export function observeMachine({
   const filtersChanged = (): void => {
     const asked = filters.machineFilter;
     const always = (1n << BigInt(STORE_PAGE_FAULT)) | (hasGuestFirmware ? 1n << BigInt(SUPERVISOR_CALL) : 0n);
-    machine.trapFilter = { exceptions: asked.exceptions | always, interrupts: asked.interrupts };
+    machine.trapFilter = windows.tracker.awaitsTraps
+      ? { exceptions: EVERY_TRAP, interrupts: EVERY_TRAP }
+      : { exceptions: asked.exceptions | always, interrupts: asked.interrupts };
   };
   filtersChanged();
   return { filtersChanged, dispose };

@@ -137,6 +137,7 @@ function compose(
     filters,
     code,
     objectsWithin: (start, end) => diagnostician.objectsWithin(start, end),
+    trapsMatter: () => observation.filtersChanged(),
     emit,
     enabled: configuration.rodata !== 'off',
   });

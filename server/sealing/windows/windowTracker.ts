@@ -31,8 +31,6 @@ import type { WindowRules } from './windowRules.ts';
 /** The part of the permission timeline that is needed here. */
 export interface PermissionSource {
   listen(listener: (event: PermissionEvent) => void): () => void;
-  /** Tells what has been held back. */
-  settle(): void;
 }
 
 /** An activation of a function: where it returns to, and its caller's stack pointer. */
@@ -52,6 +50,8 @@ export interface WindowTrackerParts {
   activationOf(hart: number, place: CodePlace): Activation | undefined;
   /** The opener's activation ends there: `returned` has to be called when a hart arrives. */
   watchReturn(pc: bigint, on: boolean): void;
+  /** `awaitsTraps` is another now. */
+  trapsMatter(): void;
   opened(window: Window): void;
   closed(window: Window): void;
   violated(violation: Violation): void;
@@ -107,6 +107,10 @@ export class WindowTracker {
     this.#dispose.push(
       permissions.listen((event) => this.#told(event)),
       machine.observe({
+        // The timeline tells late that a page was unmapped: it may be about to be mapped again.
+        pageTableStore: ({ hart }) => {
+          if (this.#candidates.size > 0) this.#evaluate(hart, undefined);
+        },
         satpWritten: (hart) => this.#switched(hart),
         tlbFlushed: (hart) => this.#fenced(hart),
       }),
@@ -161,7 +165,6 @@ export class WindowTracker {
   /** Judges the windows that have been open too long. */
   overdue(): void {
     const { machine } = this.#parts;
-    this.#parts.permissions.settle();
     for (const window of this.#open) {
       const length = machine.step - window.opened.step;
       if (this.#maxSteps === undefined || length <= this.#maxSteps) continue;
@@ -174,7 +177,9 @@ export class WindowTracker {
 
   /** A hart is about to take a trap. */
   trapped(hart: number): void {
+    if (this.#open.size === 0) return;
     for (const window of this.#open) if (window.opened.hart === hart) this.#cross(window, 'trap');
+    this.#parts.trapsMatter();
   }
 
   /** Whether a trap would be news. */
@@ -328,6 +333,7 @@ export class WindowTracker {
     const { virtual, physical, home, kind, user } = candidate;
     if (window.pages.length < MAX_PAGES) window.pages.push({ virtual, physical, home, kind, user });
     if (same === undefined) {
+      this.#parts.trapsMatter();
       this.#parts.opened(window);
       this.#judgeOpener(window);
     }
@@ -372,6 +378,7 @@ export class WindowTracker {
     };
     this.#open.delete(window);
     this.#forgetReturn(window);
+    this.#parts.trapsMatter();
     const length = lengthOf(window, step);
     this.histogram.add(length);
     if (

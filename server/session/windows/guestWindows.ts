@@ -31,6 +31,8 @@ export interface GuestWindowsParts {
   readonly filters: ExceptionFilters;
   readonly code: CodeBreakpoints;
   readonly objectsWithin: (start: bigint, end: bigint) => NeighbourSymbol[];
+  /** Whether every trap has to be asked about is another now. */
+  readonly trapsMatter: () => void;
   readonly emit: (event: SessionEvent) => void;
   /** Nothing is judged: `rodata: off`. */
   readonly enabled: boolean;
@@ -52,7 +54,7 @@ export class GuestWindows implements Windows {
 
   constructor(parts: GuestWindowsParts) {
     this.#parts = parts;
-    const { guest, inspector, permissions, rules, code, emit } = parts;
+    const { guest, inspector, permissions, rules, code, trapsMatter, emit } = parts;
     const { machine, space } = guest;
     this.#machine = machine;
     this.tracker = new WindowTracker({
@@ -67,6 +69,7 @@ export class GuestWindows implements Windows {
         if (on) code.add(pc);
         else code.delete(pc);
       },
+      trapsMatter,
       opened: (window) => {
         emit({ type: 'window', step: window.opened.step, reason: 'opened', window });
         // The machine has to come back in time to see that it is open for too long.

@@ -62,7 +62,7 @@ static int slot(void *address)
 	return (u64)address >> 12 & 511;
 }
 
-static void use(u64 *top)
+static void switch_page_table(u64 *top)
 {
 	asm volatile("csrw satp, %0; sfence.vma" ::"r"(8UL << 60 | (u64)top >> 12) : "memory");
 }
@@ -84,6 +84,14 @@ noinline void seal_alias(void)
 	set_page_flags(leaves_alias, &caps, RO);
 	set_page_flags(leaves_alias, far, RO);
 }
+
+/* The page of an object at another address: the last one of the alias. */
+noinline void set_fixmap_page(void *object, u64 flags)
+{
+	((volatile u64 *)leaves_alias)[511] = flags ? entry((void *)((u64)object & ~(PAGE - 1)), flags) : 0;
+}
+
+#define through_fixmap(object) ((void *)(0xc03ff000UL + ((u64)(object) & (PAGE - 1))))
 
 /* A store that the compiler does not move. */
 noinline void poke(void *address, long value)
@@ -144,7 +152,7 @@ static void map(void)
 void start(void)
 {
 	map();
-	use(root);
+	switch_page_table(root);
 	if (HARTS > 1) {
 		sbi(0x48534d, 0, 1, (long)second_entry, 0, 0);
 		wait_for(&ready);
