@@ -64,9 +64,11 @@ export class Host implements EngineHost, Work {
 
   pageTableStore(hart: number): void {
     const parts = this.#called();
-    const { memory } = parts;
+    const { memory, clock } = parts;
     parts.pageTableStore({
-      ...this.#moment(parts, hart),
+      hart: hartId(hart),
+      step: clock.step,
+      pc: memory.u64(hart + PC),
       physical: memory.u64(ACCESS_PHYSICAL),
       oldValue: memory.u64(ACCESS_OLD),
       newValue: memory.u64(ACCESS_VALUE),
