@@ -1,5 +1,7 @@
 /** The options of `sealscope run`, and what a session makes of them. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseWhatIfMoment, WHAT_IF_MOMENTS } from '../sealing/whatIf/moment.ts';
+import { readWindowRules } from './windows.ts';
 import { parseSize, SEAL_CHOICES, type SealChoice, type SessionConfiguration } from '../session/index.ts';
 
 /** What to do at a refused store: a choice, or end the run there. */
@@ -18,6 +20,10 @@ export interface RunOptions {
   readonly mmu?: string;
   readonly dtb?: string;
   readonly seal: readonly string[];
+  readonly whatIf: readonly string[];
+  readonly whatIfAfter?: string;
+  readonly windows?: true;
+  readonly windowRules?: string;
   readonly onSealedWrite: StorePolicy;
   readonly failOnSealedWrite?: true;
   readonly maxInstructions?: bigint;
@@ -48,6 +54,21 @@ export function declareRunOptions(command: Command): Command {
     .option('--dtb <file>', 'device tree to hand to the guest (default: generated)')
     .addOption(sealOption())
     .addOption(
+      new Option(
+        '--what-if <file>',
+        'what to seal byte by byte although no page is: a specification a line (repeatable)',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option(
+      '--what-if-after <moment>',
+      'from when on: seal, start, "function NAME", "return NAME" or "step N" (default: seal)',
+      whatIfMoment,
+    )
+    .option('--windows', 'report every window in which sealed memory could be written')
+    .option('--window-rules <file>', 'who may open windows, and how: JSON with allowWriters, maxSteps, privateOnly')
+    .addOption(
       new Option('--on-sealed-write <action>', 'what to do at a store that a seal refuses')
         .choices([...SEAL_CHOICES, 'stop'])
         .default('oops'),
@@ -65,7 +86,12 @@ export function declareRunOptions(command: Command): Command {
     .option('--stats', 'tell at the end how long it took, and the digest of the final state');
 }
 
-export function sessionConfiguration(image: string, options: RunOptions): SessionConfiguration {
+/** @param whatIf The specifications in the files of `options`. */
+export function sessionConfiguration(
+  image: string,
+  options: RunOptions,
+  whatIf: readonly string[] = [],
+): SessionConfiguration {
   return {
     program: image,
     symbols: options.symbols,
@@ -80,7 +106,10 @@ export function sessionConfiguration(image: string, options: RunOptions): Sessio
     isa: options.isa,
     mmu: options.mmu,
     sealed: options.seal.length === 0 ? undefined : options.seal,
+    writeWindows: readWindowRules(image, options.windowRules),
     onSealedWrite: options.onSealedWrite === 'stop' ? 'ask' : options.onSealedWrite,
+    whatIf: whatIf.length === 0 ? undefined : whatIf,
+    whatIfAfter: options.whatIfAfter,
     maxSteps: options.maxInstructions,
   };
 }
@@ -95,7 +124,12 @@ export function sealOption(): Option {
     .default([], 'what presets find');
 }
 
-function collect(value: string, values: readonly string[]): string[] {
+function whatIfMoment(text: string): string {
+  if (parseWhatIfMoment(text) === undefined) throw new InvalidArgumentError(`Give ${WHAT_IF_MOMENTS}.`);
+  return text;
+}
+
+export function collect(value: string, values: readonly string[]): string[] {
   return [...values, value];
 }
 

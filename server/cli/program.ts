@@ -6,9 +6,10 @@ import { demo, type DemoOptions } from './demo/demo.ts';
 import { scenarioNames } from './demo/scenarios.ts';
 import { exitStatus, UsageError } from './exitStatus.ts';
 import type { Interruptions } from './interruption.ts';
-import { declareRunOptions, portNumber, sealOption, type RunOptions } from './options.ts';
+import { collect, declareRunOptions, portNumber, sealOption, type RunOptions } from './options.ts';
 import { run } from './run.ts';
 import { symbols, type SymbolsOptions } from './symbols.ts';
+import { whatIfBisect, whatIfRun, type WhatIfOptions } from './whatIf.ts';
 
 const exitStatuses = `
 Exit status of run:
@@ -49,11 +50,35 @@ function describe(interruptions: Interruptions, finish: (status: number) => void
     .action(async (image: string, options: RunOptions) => {
       finish(await run(image, options, interruptions));
     });
+  const whatIf = program
+    .command('what-if')
+    .description('seal candidates byte by byte, without a rebuild, and see who writes to them');
+  whatIfCommand(
+    whatIf,
+    'run',
+    'run every scenario and list what each candidate could be annotated with',
+  ).action(async (image: string, options: WhatIfOptions) => {
+    finish(await whatIfRun(image, options, interruptions));
+  });
+  whatIfCommand(
+    whatIf,
+    'bisect',
+    'find the candidates that the guest survives to have refused (--on-sealed-write oops) or dropped (skip)',
+  ).action(async (image: string, options: WhatIfOptions) => {
+    finish(await whatIfBisect(image, options, interruptions));
+  });
   program
     .command('symbols')
     .description('list the objects of an ELF file, or those that a seal covers')
     .argument('<elf>')
     .option('--sealed', 'only sealed regions and what is in them')
+    .option('--candidates', 'writable variables with file scope and no seal, as a file for --what-if')
+    .addOption(
+      new Option('--under <directory>', 'with --candidates: of these source directories (repeatable)')
+        .argParser(collect)
+        .default([], 'all'),
+    )
+    .option('--all', 'with --candidates: arrays and structures too, not only scalars and pointers')
     .addOption(sealOption())
     .option('--json', 'one JSON object a line')
     .action((elf: string, options: SymbolsOptions) => {
@@ -84,9 +109,22 @@ function describe(interruptions: Interruptions, finish: (status: number) => void
   return program;
 }
 
+function whatIfCommand(parent: Command, name: string, description: string): Command {
+  return declareRunOptions(parent.command(name).description(description).argument('<image>'))
+    .addOption(
+      new Option(
+        '--scenario <name=text>',
+        "a run, and what it adds to the kernel's command line (repeatable)",
+      )
+        .argParser(collect)
+        .default([], 'one run'),
+    )
+    .option('--expect <text>', 'a run is good only if the guest prints this');
+}
+
 /** Commander's words in one line, with where to look. */
 function usageMessage({ code, message }: CommanderError): string {
   if (code === 'commander.help')
-    return 'a command is missing: run, symbols, dap or demo; see sealscope --help';
+    return 'a command is missing: run, what-if, symbols, dap or demo; see sealscope --help';
   return `${message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ')}; see sealscope --help`;
 }

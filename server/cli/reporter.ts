@@ -1,20 +1,35 @@
 /** How a run tells what happens: as JSON lines, or as the guest's console with notes beside it. */
-import { sealerOf, type RefusedStore, type SealChange, type SessionEvent } from '../session/index.ts';
+import {
+  mergeScenarios,
+  sealerOf,
+  type RefusedStore,
+  type WhatIfReport,
+  type SealChange,
+  type SessionEvent,
+} from '../session/index.ts';
 import { counted, grouped, hex, reportOf, reportText, type JsonObject } from '../session/report/index.ts';
 import { consoleJson, exitJson, mips, sealJson, sealedWriteJson, type Summary } from './jsonEvents.ts';
 import type { StorePolicy } from './options.ts';
 import { placeText, shortPath, type Output } from './output.ts';
 import { SourceLines } from './sourceLines.ts';
+import type { WindowLines } from './windows.ts';
+import { annotationLines, summaryLine, whatIfReportJson, whatIfSealedJson } from './whatIfReport.ts';
 
 /** Modules lie in single frames, each of which has an alias of its own. */
 const MAX_ALIASES = 4;
 
 export type ConsoleEvent = Extract<SessionEvent, { type: 'console' }>;
+export type WhatIfEvent = Extract<SessionEvent, { type: 'whatIf' }>;
 
 export interface Reporter {
+  /** For reports that write themselves. */
+  readonly lines: WindowLines;
   console(event: ConsoleEvent): void;
   seal(change: SealChange): void;
   sealedWrite(refused: RefusedStore, action: StorePolicy): void;
+  whatIfSealed(event: WhatIfEvent): void;
+  /** At the end of a run with what-if seals. */
+  whatIf(report: WhatIfReport): void;
   /** Something the user should know of that is no event of the guest. */
   log(text: string): void;
   exit(summary: Summary): void;
@@ -22,6 +37,7 @@ export interface Reporter {
 
 /** One object a line on `output`, nothing else; what is no event goes to `notes`. */
 export class JsonReporter implements Reporter {
+  readonly lines: WindowLines = { event: (event) => this.#write(event), note: (text) => this.log(text) };
   readonly #sources = new SourceLines();
 
   constructor(
@@ -39,6 +55,14 @@ export class JsonReporter implements Reporter {
 
   sealedWrite(refused: RefusedStore, action: StorePolicy): void {
     this.#write(sealedWriteJson(refused, action, this.#sources.at(refused.place)));
+  }
+
+  whatIfSealed({ step, since, seals }: WhatIfEvent): void {
+    this.#write(whatIfSealedJson(step, since, seals));
+  }
+
+  whatIf(report: WhatIfReport): void {
+    this.#write(whatIfReportJson(report));
   }
 
   log(text: string): void {
@@ -62,6 +86,7 @@ export interface TextReporterOptions {
 
 /** The guest's output as it is, and notes on a stream of their own. */
 export class TextReporter implements Reporter {
+  readonly lines: WindowLines = { event: undefined, note: (text) => this.log(text) };
   readonly #sources = new SourceLines();
   readonly #reported = new Set<string>();
 
@@ -87,6 +112,16 @@ export class TextReporter implements Reporter {
     const report = reportOf(refused, this.#sources.at(refused.place));
     notes.lines(reportText(report, { width: notes.width, paint: notes.paint, path: shortPath }));
     this.#note(`sealed write → ${action}`);
+  }
+
+  whatIfSealed({ since, seals }: WhatIfEvent): void {
+    this.#note(`${counted(seals, 'what-if seal')} since ${since}`);
+  }
+
+  whatIf(report: WhatIfReport): void {
+    const annotations = mergeScenarios([{ name: 'this run', report }]);
+    this.#note(summaryLine(report, annotations));
+    if (report.since !== undefined) this.options.notes.lines(annotationLines(annotations, 'this run'));
   }
 
   log(text: string): void {

@@ -11,6 +11,8 @@ import { Output, OutputFile } from './output.ts';
 import { pacedBy } from './pacing.ts';
 import { JsonReporter, TextReporter, type Reporter } from './reporter.ts';
 import { unsealedRegions } from './unsealedRegions.ts';
+import { WindowReporter } from './windows.ts';
+import { WhatIfFiles } from './whatIfFile.ts';
 
 /** Resolves to the process's exit status. */
 export async function run(image: string, options: RunOptions, interruptions: Interruptions): Promise<number> {
@@ -21,13 +23,19 @@ export async function run(image: string, options: RunOptions, interruptions: Int
   const ending = new AbortController();
   interruptions.onFirst(() => ending.abort());
   const host = pacedBy([process.stdout, process.stderr], nodeHost(), ending.signal);
-  const session = await openSession(sessionConfiguration(image, options), host);
+  const whatIf = new WhatIfFiles(options.whatIf);
+  const session = await openSession(sessionConfiguration(image, options, whatIf.specs), host).catch(
+    (error: unknown) => {
+      throw whatIf.placed(error);
+    },
+  );
   const file = options.console === undefined ? undefined : new OutputFile(options.console);
   try {
     const reporter = reporterFor(options);
     if (session.symbols !== undefined)
       session.symbols.onProblem = debugInfoProblems((text) => reporter.log(text));
     let sealedWrites = 0;
+    const windows = new WindowReporter(session.windows, reporter.lines, options.windows ?? false);
     session.listen((event) => {
       switch (event.type) {
         case 'console':
@@ -42,6 +50,14 @@ export async function run(image: string, options: RunOptions, interruptions: Int
           sealedWrites++;
           reporter.sealedWrite(event.refused, event.action === 'ask' ? 'stop' : event.action);
           break;
+        case 'whatIf':
+          reporter.whatIfSealed(event);
+          break;
+        case 'window':
+        case 'violation':
+        case 'dma':
+          windows.note(event);
+          break;
         case 'log':
           reporter.log(event.text);
           break;
@@ -53,6 +69,8 @@ export async function run(image: string, options: RunOptions, interruptions: Int
     const exit = await untilEnd(session, ending, interactive);
     const seconds = (performance.now() - started) / 1000;
     for (const text of unsealedRegions(session.seals.status())) reporter.log(text);
+    if (whatIf.specs.length > 0) reporter.whatIf(session.whatIf.report());
+    windows.end();
     reporter.exit({
       exit,
       seconds,
@@ -60,7 +78,7 @@ export async function run(image: string, options: RunOptions, interruptions: Int
       degraded: session.seals.degraded,
       stateHash: options.stats ? session.stateHash() : undefined,
     });
-    if (options.failOnSealedWrite && sealedWrites > 0) return exitStatus.sealedWrites;
+    if (options.failOnSealedWrite && sealedWrites + session.windows.violationCount > 0) return exitStatus.sealedWrites;
     return interruptions.first === undefined ? statusOf(exit) : signalStatus[interruptions.first];
   } finally {
     file?.close();
@@ -91,6 +109,7 @@ async function untilEnd(session: Session, ending: AbortController, interactive: 
       const result = await session.run.continue();
       if (result.kind === 'exit') return result;
       if (result.refused !== undefined) return stopped(result.step);
+      if (result.violation !== undefined && session.seals.policy === 'ask') return stopped(result.step);
     }
   } finally {
     detach?.();

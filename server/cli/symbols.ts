@@ -2,6 +2,7 @@
 import { AddressSpace } from '../sealing/addressSpace.ts';
 import type { SealRegion } from '../sealing/region.ts';
 import { Regions } from '../sealing/regions.ts';
+import { candidatesOf } from '../sealing/whatIf/candidates.ts';
 import { ElfError, openSymbolFile, typeName, type SymbolFile } from '../symbols/index.ts';
 import { openFileSource } from '../symbols/fileByteSource.node.ts';
 import type { ElfSymbol } from '../symbols/elf/model.ts';
@@ -12,6 +13,9 @@ import { Output } from './output.ts';
 
 export interface SymbolsOptions {
   readonly sealed?: true;
+  readonly candidates?: true;
+  readonly under: readonly string[];
+  readonly all?: true;
   readonly json?: true;
   readonly seal: readonly string[];
 }
@@ -42,6 +46,10 @@ export function symbols(path: string, options: SymbolsOptions): number {
         `${path} has no section or symbols that look sealed; name what is with --seal SPEC`,
       );
     const output = new Output(process.stdout);
+    if (options.candidates) {
+      writeCandidates(path, file, regions, options, output);
+      return exitStatus.ok;
+    }
     const objects = objectsOf(file, regions, options.sealed === true);
     if (options.json) writeJson(objects, options.sealed ? regions.all : [], output);
     else writeText(objects, options.sealed ? regions.all : [], output);
@@ -52,6 +60,29 @@ export function symbols(path: string, options: SymbolsOptions): number {
   } finally {
     source.close();
   }
+}
+
+/** As a what-if file, or as objects a line. */
+function writeCandidates(
+  path: string,
+  file: SymbolFile,
+  regions: Regions,
+  { under, all, json }: SymbolsOptions,
+  output: Output,
+): void {
+  if (!file.hasDebugInfo)
+    throw new UsageError(`${path} has no debug information, which --candidates reads; build it with -g`);
+  const found = candidatesOf(file, new AddressSpace(file.elf), regions, { under, all: all === true });
+  if (found.length === 0)
+    throw new UsageError(`${path}: no candidates${under.length === 0 ? '' : ` under ${under.join(', ')}`}`);
+  if (json)
+    for (const { address, ...candidate } of found)
+      output.line(JSON.stringify({ kind: 'candidate', ...candidate, address: hex(address) }));
+  else
+    output.lines([
+      `# ${counted(found.length, 'candidate')} of ${path}${under.length === 0 ? '' : ` under ${under.join(', ')}`}`,
+      ...found.map(({ spec, type, line, section }) => `${spec}  # ${type}, line ${line}, ${section}`),
+    ]);
 }
 
 function openElf(path: string): ReturnType<typeof openFileSource> {

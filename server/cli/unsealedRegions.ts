@@ -6,7 +6,11 @@ import { hex } from '../session/report/index.ts';
 export function unsealedRegions(status: readonly SealStatus[]): string[] {
   return status
     .filter(({ region, sealedFirst }) => region.origin === 'configuration' && sealedFirst === undefined)
-    .map((region) => `region ${region.region.name} was never sealed: ${reason(region)}`);
+    .map(
+      (region) =>
+        `region ${region.region.name} was never sealed: ${reason(region)}; nothing there was refused. ` +
+        '--seal watches pages that the guest seals; --what-if seals bytes that it does not',
+    );
 }
 
 function reason({ holes: [hole] }: SealStatus): string {

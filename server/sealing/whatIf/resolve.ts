@@ -8,8 +8,9 @@
 import { EvaluationError, evaluate, type SymbolFile, type Value } from '../../symbols/index.ts';
 import { SealSpecError } from '../errors.ts';
 import { resolveSeal, type NamedRange } from '../spec.ts';
+import { SourceTree } from './sourceTree.ts';
 
-const FILE_AND_NAME = /^(?:([^=.:]+)=)?([^\s:'"]+\.\w+):([A-Za-z_].*)$/;
+const FILE_AND_NAME = /^(?:([^=:'"]+)=)?([^\s=:'"]+\.\w+):([A-Za-z_]\w*)(.*)$/;
 const LABEL_AND_TEXT = /^(?:([^=]*)=)?(.*)$/;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
@@ -24,26 +25,53 @@ export function evaluateIn(symbols: SymbolFile | undefined): Evaluate {
   return (expression) => evaluate(expression, { symbols, memory: { read: () => undefined, write } });
 }
 
-/** @throws SealSpecError when it names nothing, several things, or something that is not in memory. */
-export function resolveWhatIf(
-  spec: string,
-  symbols: SymbolFile | undefined,
-  evaluateText: Evaluate = evaluateIn(symbols),
-): NamedRange[] {
-  const inFile = FILE_AND_NAME.exec(spec);
-  if (inFile !== null) {
-    const [, label, file, rest] = inFile;
-    return [expressionRange(spec, label ?? spec, `'${file}'::${rest}`, evaluateText)];
+export class WhatIfResolver {
+  readonly #symbols: SymbolFile | undefined;
+  #tree: SourceTree | undefined;
+
+  constructor(symbols: SymbolFile | undefined) {
+    this.#symbols = symbols;
   }
-  const [, label, text = spec] = LABEL_AND_TEXT.exec(spec) ?? [];
-  if (IDENTIFIER.test(text)) refuseSeveral(spec, text, symbols);
-  try {
-    return resolveSeal(spec, symbols);
-  } catch (error) {
-    if (!(error instanceof SealSpecError)) throw error;
-    if (!/[.[\]>()*&']/.test(text) || text.startsWith('.')) throw asWhatIf(error);
-    return [expressionRange(spec, label ?? text, text, evaluateText)];
+
+  /** @throws SealSpecError when it names nothing, several things, or something that is not in memory. */
+  resolve(spec: string, evaluateText = evaluateIn(this.#symbols)): NamedRange[] {
+    const inFile = FILE_AND_NAME.exec(spec);
+    if (inFile !== null) {
+      const [, label, file = '', name = '', rest = ''] = inFile;
+      return [this.#inFile({ spec, label: label?.trim() ?? spec, file, name, rest }, evaluateText)];
+    }
+    const [, label, text = spec] = LABEL_AND_TEXT.exec(spec) ?? [];
+    if (IDENTIFIER.test(text)) refuseSeveral(spec, text, this.#symbols);
+    try {
+      return resolveSeal(spec, this.#symbols);
+    } catch (error) {
+      if (!(error instanceof SealSpecError)) throw error;
+      if (!/[.[\]>()*&']/.test(text) || /^\.|\.\./.test(text)) throw asWhatIf(error);
+      return [expressionRange(spec, label?.trim() ?? text, text, evaluateText)];
+    }
   }
+
+  #inFile({ spec, label, file, name, rest }: InFile, evaluateText: Evaluate): NamedRange {
+    if (this.#symbols?.hasDebugInfo !== true)
+      throw new SealSpecError(spec, 'needs debug information, which the image does not have', 'what-if');
+    this.#tree ??= new SourceTree(this.#symbols);
+    const variable = this.#tree.variable(file, name);
+    if (variable === undefined)
+      throw new SealSpecError(spec, `${file} defines no variable ${name}`, 'what-if');
+    const { address, type, unit } = variable;
+    if (rest !== '' || address === undefined || type.size === undefined)
+      return expressionRange(spec, label, `'${unit.path}'::${name}${rest}`, evaluateText);
+    return { name: label, start: address, end: address + BigInt(type.size) };
+  }
+}
+
+interface InFile {
+  readonly spec: string;
+  readonly label: string;
+  readonly file: string;
+  readonly name: string;
+  /** Members and indices behind the name. */
+  readonly rest: string;
 }
 
 /** A name that several files give to statics of their own means none of them. */

@@ -10,7 +10,7 @@ import { sealerOf } from '../../sealing/story.ts';
 import type { TalliedStore } from '../../sealing/whatIf/tally.ts';
 import { parseWhatIfMoment, type WhatIfMoment } from '../../sealing/whatIf/moment.ts';
 import type { WhatIfReport, WhatIfResult } from '../../sealing/whatIf/report.ts';
-import { evaluateIn, resolveWhatIf, type Evaluate } from '../../sealing/whatIf/resolve.ts';
+import { WhatIfResolver, type Evaluate } from '../../sealing/whatIf/resolve.ts';
 import type { WhatIfSeal, WhatIfSeals } from '../../sealing/whatIf/whatIfSeals.ts';
 import { typeName } from '../../symbols/index.ts';
 import { SessionError } from '../errors.ts';
@@ -50,6 +50,7 @@ interface Awaited {
 export class GuestWhatIf implements WhatIf {
   readonly #parts: GuestWhatIfParts;
   readonly #moment: WhatIfMoment;
+  readonly #resolver: WhatIfResolver;
   /** Where the function is entered whose call or return is the moment. */
   #entries: readonly bigint[] = [];
   #awaited: Awaited | undefined;
@@ -59,8 +60,8 @@ export class GuestWhatIf implements WhatIf {
   constructor(parts: GuestWhatIfParts) {
     this.#parts = parts;
     this.#moment = parseWhatIfMoment(parts.after)!;
-    const evaluate = evaluateIn(parts.guest.symbols);
-    for (const spec of parts.specs) this.#add(this.#resolve(spec, evaluate), spec);
+    this.#resolver = new WhatIfResolver(parts.guest.symbols);
+    for (const spec of parts.specs) this.#add(this.#resolve(spec), spec);
     if (parts.specs.length > 0) this.#await();
   }
 
@@ -172,9 +173,9 @@ export class GuestWhatIf implements WhatIf {
     };
   }
 
-  #resolve(spec: string, evaluate: Evaluate): RegionPart[] {
+  #resolve(spec: string, evaluate?: Evaluate): RegionPart[] {
     try {
-      return resolveWhatIf(spec, this.#parts.guest.symbols, evaluate);
+      return this.#resolver.resolve(spec, evaluate);
     } catch (error) {
       if (!(error instanceof SealSpecError)) throw error;
       throw new SessionError('seal', error.message, { cause: error });
