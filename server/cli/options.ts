@@ -67,7 +67,10 @@ export function declareRunOptions(command: Command): Command {
       whatIfMoment,
     )
     .option('--windows', 'report every window in which sealed memory could be written')
-    .option('--window-rules <file>', 'who may open windows, and how: JSON with allowWriters, maxSteps, privateOnly')
+    .option(
+      '--window-rules <file>',
+      'who may open windows, and how: JSON with allowWriters, maxSteps, privateOnly',
+    )
     .addOption(
       new Option('--on-sealed-write <action>', 'what to do at a store that a seal refuses')
         .choices([...SEAL_CHOICES, 'stop'])

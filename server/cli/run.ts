@@ -78,7 +78,8 @@ export async function run(image: string, options: RunOptions, interruptions: Int
       degraded: session.seals.degraded,
       stateHash: options.stats ? session.stateHash() : undefined,
     });
-    if (options.failOnSealedWrite && sealedWrites + session.windows.violationCount > 0) return exitStatus.sealedWrites;
+    if (options.failOnSealedWrite && sealedWrites + session.windows.violationCount > 0)
+      return exitStatus.sealedWrites;
     return interruptions.first === undefined ? statusOf(exit) : signalStatus[interruptions.first];
   } finally {
     file?.close();
