@@ -33,7 +33,7 @@ static void audit(void *cred)
  * The bytes behind the object are the next object's: a page is what can be opened, so the window of
  * one object is the window of all its neighbours.
  *
- * What a developer sees today: nothing, until somebody with the uid 0 that he did not have before.
+ * What a developer sees today: nothing, until somebody has the uid 0 that did not have it before.
  */
 static int cred_init(void *object, const void *from)
 {
@@ -147,6 +147,12 @@ void cred_rename(const struct cred *cred, const char *name)
 
 void cred_exercise(const struct cred *root, const struct cred *user)
 {
+	if (has_bug(BUG_OVERRUN)) {
+		/* The freelist gives what was freed last: the place of root, right before user. */
+		cred_destroy(root);
+		cred_create("wheel", 10, NULL);
+		pr_info("cred: user has uid %u\n", READ_ONCE(user->uid));
+	}
 	if (has_bug(BUG_INIT_AGAIN))
 		cred_setup((struct cred *)user, "admin", 0, root);
 	if (has_bug(BUG_PATCH))

@@ -10,7 +10,7 @@
 #define WORKERS		60
 #define FIRST_TO_GO	10
 #define LONG_LIVED	55
-#define STRAY_STORES	400
+#define RACED		60
 
 struct scenario {
 	const char *name;
@@ -64,17 +64,15 @@ static void stray_stores(const struct cred *root, const struct cred *user __attr
  *
  * What a developer sees today: nothing. The window is a few hundred instructions long.
  */
-static u32 stores_landed;
+static bool race_is_over;
+static bool race_is_won;
 
 static void stray_writer(void *target)
 {
 	const u64 value = -1UL;
-	unsigned int i;
 
-	for (i = 0; i < STRAY_STORES; i++) {
-		if (!copy_to_kernel_nofault(target, &value, sizeof(value)))
-			stores_landed++;
-	}
+	while (!race_is_won && !READ_ONCE(race_is_over))
+		race_is_won = !copy_to_kernel_nofault(target, &value, sizeof(value));
 }
 
 static void race(const struct cred *root, const struct cred *user)
@@ -83,10 +81,11 @@ static void race(const struct cred *root, const struct cred *user)
 
 	if (!cpu_call(stray_writer, (void *)&user->capabilities))
 		return;
-	for (i = 0; i < 20; i++)
-		cred_create("worker", 1000 + i, root);
+	for (i = 0; i < RACED; i++)
+		cred_destroy(cred_create("worker", 1000 + i, root));
+	WRITE_ONCE(race_is_over, true);
 	cpu_wait();
-	pr_info("race: %s, capabilities 0x%lx\n", stores_landed ? "won" : "lost", user->capabilities);
+	pr_info("race: %s, capabilities 0x%lx\n", race_is_won ? "won" : "lost", user->capabilities);
 }
 
 /* scenario=interrupted: an alarm is due, and rings when interrupts are on. */

@@ -103,9 +103,9 @@ int kmem_cache_init_once(struct kmem_cache *cache, void *object,
 	int err;
 
 	spin_lock(&cache->lock);
+	writable = window_open(object);
 	if (has_bug(BUG_INTERRUPTS_ON))
 		local_irq_enable();
-	writable = window_open(object);
 	err = init(writable, data);
 	if (err && has_bug(BUG_EARLY_RETURN)) {
 		spin_unlock(&cache->lock);

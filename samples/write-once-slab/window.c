@@ -16,8 +16,8 @@
 #include "smp.h"
 #include "window.h"
 
-/* One page a CPU, at the same address on each of them. */
-#define WINDOW_BASE	0xffffffe000000000
+/* One page a CPU, at the same address on each of them; no round number, which many pages' TLB entries share. */
+#define WINDOW_BASE	0xffffffe000055000
 
 enum window_kind window_kind __ro_after_init;
 /* The leaf at WINDOW_BASE, in each CPU's own page table. */
@@ -49,7 +49,8 @@ void __init window_init(void)
 
 		memcpy(root, swapper_pg_dir, PAGE_SIZE);
 		pmd = new_table(&root[WINDOW_BASE / PGDIR_SIZE % PTRS_PER_TABLE]);
-		window_pte[id] = new_table(&pmd[0]);
+		window_pte[id] = new_table(&pmd[WINDOW_BASE / PMD_SIZE % PTRS_PER_TABLE]) +
+				 WINDOW_BASE / PAGE_SIZE % PTRS_PER_TABLE;
 		window_root[id] = __pa(root);
 	}
 }

@@ -387,13 +387,14 @@ export class WriteOnceMemory {
 
   #blame(
     check: WriteOnceCheck,
-    { hart, pc, physical, ...access }: ObjectAccess,
+    { hart, kind, address, size, oldValue, newValue, landed }: ObjectAccess,
     page: ObjectPage,
     object: WriteOnceObject | undefined,
     extra: Pick<WriteOnceViolation, 'harts' | 'note'> = {},
   ): boolean {
     const moment = this.#around.momentOf(hart);
     const memory = object?.memory ?? page.objects[0]?.memory ?? '';
+    const access = { kind, address, size, oldValue, newValue, landed };
     return this.#violate(check, memory, moment, moment.place, object, { page, access, ...extra }).isNew;
   }
 

@@ -44,6 +44,13 @@ export class CallWatch {
     };
   }
 
+  /** Whether a call begins or ends at `pc`. */
+  has(hart: number, pc: bigint): boolean {
+    return (
+      this.#entries.has(pc) || this.#activations.some((each) => each.hart === hart && each.returnPc === pc)
+    );
+  }
+
   /** A hart is about to execute `pc`. */
   reached(hart: number, pc: bigint): void {
     this.#return(hart, pc);

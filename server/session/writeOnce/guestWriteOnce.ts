@@ -15,7 +15,7 @@ import { nearest } from '../../sealing/nearest.ts';
 import { STORE_PAGE_FAULT } from '../../sealing/refusal.ts';
 import type { Rules } from '../../sealing/rules.ts';
 import type { Moment } from '../../sealing/sealEvent.ts';
-import { permitsUnder, reachOf } from '../../sealing/windows/reach.ts';
+import { pageOf, permitsUnder, reachOf } from '../../sealing/windows/reach.ts';
 import { fragmentationOf, type Fragmentation } from '../../sealing/writeOnce/fragmentation.ts';
 import type { WriteOnceObject } from '../../sealing/writeOnce/object.ts';
 import { PAGE, type ObjectPage } from '../../sealing/writeOnce/page.ts';
@@ -71,7 +71,7 @@ export class GuestWriteOnce implements WriteOnce {
       momentOf: (hart) => this.#momentOf(hart),
       physicalOf: (hart, virtual) => parts.inspector.memory.physicalOf(hart, virtual),
       writersOf: (frame) => this.#writersOf(frame),
-      isStale: (hart, virtual, frame) => reachOf(machine, hart, virtual & ~(PAGE - 1n), frame) === 'tlb',
+      isStale: (hart, virtual, frame) => reachOf(machine, hart, pageOf(virtual), frame) === 'tlb',
       watch: (frame) => this.#watch(frame),
       unwatch: (frame) => this.#unwatch(frame),
       report: (violation) => this.#report(violation),
@@ -117,13 +117,15 @@ export class GuestWriteOnce implements WriteOnce {
 
   /** A hart is about to execute `pc`. */
   reached(hart: number, pc: bigint): void {
+    if (!this.#calls.has(hart, pc)) return;
+    this.#parts.timeline.settle();
     this.#calls.reached(hart, pc);
   }
 
   /** Cheap: whether a trap has to be looked at. Asked inside the machine's run. */
   concerns(trap: Trap): boolean {
     const physical = trap.cause === STORE_PAGE_FAULT && !trap.interrupt ? trap.store?.physical : undefined;
-    return physical !== undefined && this.#memory.hasPage(physical & ~(PAGE - 1n));
+    return physical !== undefined && this.#memory.hasPage(pageOf(physical));
   }
 
   /** A trap that the machine has stopped at. */
@@ -165,7 +167,9 @@ export class GuestWriteOnce implements WriteOnce {
       const bytes = Number(this.#arguments.number(hart, size));
       const label = cache === undefined ? undefined : this.#arguments.text(hart, cache);
       const call = this.#memory.allocBegins(hart, name, bytes, label);
-      return () => this.#memory.ends(call, this.#arguments.number(hart, object));
+      return () => {
+        this.#memory.ends(call, this.#arguments.number(hart, object));
+      };
     });
 
     const initialised = check('initOnce.object', initOnce.object);
@@ -240,7 +244,7 @@ export class GuestWriteOnce implements WriteOnce {
         })
       );
     } catch (error) {
-      return complain(error);
+      complain(error); return;
     }
   }
 
@@ -281,19 +285,9 @@ export class GuestWriteOnce implements WriteOnce {
     this.#watches.delete(frame);
   }
 
-  /** An access over the end of a page is told for both: to each its own part. */
-  #accessed(frame: bigint, { watches: _, ...access }: WatchedAccess): boolean {
-    const here: ObjectAccess = { ...access, landed: true };
-    const isSecondPart = (access.physical & ~(PAGE - 1n)) !== frame;
-    const first = Number(PAGE - (access.address % PAGE));
-    if (isSecondPart)
-      this.#memory.accessed({
-        ...here,
-        address: access.address + BigInt(first),
-        physical: frame,
-        size: access.size - first,
-      });
-    else this.#memory.accessed({ ...here, size: Math.min(access.size, first) });
+  #accessed(frame: bigint, access: WatchedAccess): boolean {
+    if (access.kind !== 'load') this.#parts.timeline.settle();
+    this.#memory.accessed(partOf(access, frame));
     return this.#stop !== undefined;
   }
 
@@ -353,4 +347,13 @@ export class GuestWriteOnce implements WriteOnce {
     this.#parts.emit({ type: 'writeOnce', step: violation.moment.step, violation });
     if (this.#parts.filters.stopsAtWriteOnce) this.#stop ??= violation;
   }
+}
+
+/** What an access does to a frame: over the end of a page it is told for both frames, to each its own part. */
+function partOf(access: WatchedAccess, frame: bigint): ObjectAccess {
+  const { hart, pc, kind, address, physical, size, oldValue, newValue } = access;
+  const inFirst = Math.min(size, Number(PAGE - (address % PAGE)));
+  const values = { hart, pc, kind, oldValue, newValue, landed: true };
+  if (pageOf(physical) === frame) return { ...values, address, physical, size: inFirst };
+  return { ...values, address: address + BigInt(inFirst), physical: frame, size: size - inFirst };
 }
