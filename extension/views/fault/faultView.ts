@@ -112,15 +112,14 @@ function rootsOf({ choices, chosen, facts }: Fault): Node[] {
 function choiceItem({ action, consequence, caution }: Choice, isChosen: boolean): TreeItem {
   const { title, icon, command } = actionLooks[action];
   const item = new TreeItem(title);
-  const whole =
-    caution === undefined ? sentence(consequence) : `${sentence(consequence)} ${sentence(caution)}`;
+  const warning = caution === undefined ? '' : ` ${sentence(caution)}`;
   item.id = `choice ${action}`;
   item.description = isChosen ? `${consequence} (what Continue does)` : consequence;
-  item.tooltip = whole;
+  item.tooltip = `${sentence(consequence)}${warning}`;
   item.iconPath = new ThemeIcon(icon);
   item.command = { command, title };
   item.contextValue = 'choice';
-  item.accessibilityInformation = { label: `${title}. ${whole}`, role: 'button' };
+  item.accessibilityInformation = { label: `${title} ${item.description}.${warning}` };
   return item;
 }
 
@@ -141,7 +140,7 @@ function lineItem(line: Line, state: TreeItemCollapsibleState): TreeItem {
     line.path === undefined ? line.value : line.value.replaceAll(line.path, basename(line.path));
   item.tooltip = line.value;
   item.contextValue = line.address === undefined ? 'fact' : 'fact address';
-  item.accessibilityInformation = { label: `${line.name}: ${item.description}` };
+  item.accessibilityInformation = { label: `${line.name} ${item.description}` };
   const command = openPlace(line);
   if (command !== undefined) {
     item.command = command;

@@ -4,7 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { after, afterEach, before, beforeEach } from 'mocha';
 import { type DebugConfiguration, type DebugSession, commands, debug, workspace } from 'vscode';
 import { Recorder, sessionEnd } from './session.ts';
-import { screenshot } from './screen.ts';
+import { Element, screenshot } from './screen.ts';
 import { openSource } from './workspace.ts';
 
 let current: Recorder | undefined;
@@ -48,6 +48,12 @@ export async function f5(): Promise<DebugProtocol.StoppedEvent['body']> {
   await openSource('main.c');
   await commands.executeCommand('workbench.action.debug.start');
   return (await recorder().stopped()).body;
+}
+
+/** F5, until VS Code shows the line of the store: it opens that editor over the one that is active then. */
+export async function atRefusedStore(): Promise<void> {
+  await f5();
+  await new Element('.exception-widget').wait();
 }
 
 /** Starts the sample, or another program of the folder, with attributes as in a launch.json. */

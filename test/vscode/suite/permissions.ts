@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'mocha';
 import { commands, debug } from 'vscode';
-import { f5, launch, recorder, recordsSessions, session } from './guest.ts';
+import { atRefusedStore, launch, recorder, recordsSessions, session } from './guest.ts';
 import { PermissionsView } from './permissionsView.ts';
 import { Element, needsScreen, press, screenshot, type } from './screen.ts';
 import { breakpointAt, openSource } from './workspace.ts';
@@ -11,12 +11,6 @@ import { breakpointAt, openSource } from './workspace.ts';
 async function pageOf(expression: string): Promise<string> {
   const { page } = (await session().customRequest('sealscope/locate', { expression })) as { page: string };
   return page;
-}
-
-/** F5, until VS Code shows the line of the store: it opens that editor over the one that is active then. */
-async function atRefusedStore(): Promise<void> {
-  await f5();
-  await new Element('.exception-widget').wait();
 }
 
 const REFUSED = '.row.refused';
