@@ -128,11 +128,16 @@ function compose(
   const filters = new ExceptionFilters();
   const code = new CodeBreakpoints(machine, space);
   const timeline = new PermissionTimeline(machine);
+  const writeOnceSpecs = configuration.writeOnce ?? (symbols === undefined ? [] : presetWriteOnce(symbols));
   const windows: GuestWindows = new GuestWindows({
     guest,
     inspector,
     permissions: timeline,
-    rules: new WindowRules(configuration.writeWindows ?? {}, symbols),
+    rules: new WindowRules(
+      configuration.writeWindows ?? {},
+      symbols,
+      writeOnceSpecs.flatMap(({ initOnce, free }) => [initOnce.function, free.function]),
+    ),
     regions,
     filters,
     code,
@@ -211,7 +216,7 @@ function compose(
     rules,
     filters,
     timeline,
-    specs: configuration.writeOnce ?? (symbols === undefined ? [] : presetWriteOnce(symbols)),
+    specs: writeOnceSpecs,
     emit,
   });
   const observation = observeMachine({

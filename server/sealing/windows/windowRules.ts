@@ -56,10 +56,12 @@ export class WindowRules {
   readonly text: { readonly start: bigint; readonly end: bigint } | undefined;
   readonly #releases: ReadonlySet<string>;
 
-  constructor(settings: WindowSettings, symbols: SymbolFile | undefined) {
+  /** @param openers Functions that open windows by contract, such as init-once and free of write-once memory. */
+  constructor(settings: WindowSettings, symbols: SymbolFile | undefined, openers: readonly string[] = []) {
     const addressOf = (name: string): bigint | undefined => symbols?.symbols.addressOf(name);
     const preset = LINUX.symbols.every((name) => addressOf(name) !== undefined) ? LINUX : undefined;
-    const allowed = settings.allowWriters ?? preset?.allowWriters;
+    const known = [...(preset?.allowWriters ?? []), ...openers];
+    const allowed = settings.allowWriters ?? (known.length === 0 ? undefined : known);
     this.allowWriters = allowed && new Set(allowed);
     this.maxSteps = settings.maxSteps === undefined ? undefined : BigInt(settings.maxSteps);
     this.privateOnly = settings.privateOnly ?? false;
