@@ -10,18 +10,20 @@ export const RESUME_BUG_ELF = `${RESUME_BUG}resume-bug.elf`;
 export interface QemuRun {
   commandLine: string;
   harts?: number;
+  /** Default: resume-bug. */
+  image?: string;
 }
 
 /**
- * Boots resume-bug and returns what the kernel wrote to the console, without the firmware's banner. Which
+ * Boots a sample and returns what the kernel wrote to the console, without the firmware's banner. Which
  * hart boots is the firmware's choice, another one every time. A run that does not end is an error.
  */
-export function boot({ commandLine, harts = 2 }: QemuRun): string {
+export function boot({ commandLine, harts = 2, image = RESUME_BUG_ELF }: QemuRun): string {
   const { stdout, error } = spawnSync(
     'qemu-system-riscv64',
     [
       ...['-M', 'virt', '-m', '128M', '-smp', String(harts), '-nographic', '-no-reboot'],
-      ...['-bios', FIRMWARE, '-kernel', RESUME_BUG_ELF, '-append', commandLine],
+      ...['-bios', FIRMWARE, '-kernel', image, '-append', commandLine],
     ],
     { encoding: 'utf8', timeout: 30_000, input: '' },
   );
