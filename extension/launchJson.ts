@@ -15,17 +15,17 @@ export function registerLaunchJson(): Disposable {
   return Disposable.from(
     // Variables of launch.json: undefined ends the start without a message, as for every pick that is left.
     commands.registerCommand('sealscope.pickKernel', async () => {
-      const folder = firstFolder();
+      const folder = await folderAtHand();
       return folder === undefined ? pickFile(folder) : (await pickImage(folder))?.path;
     }),
-    commands.registerCommand('sealscope.pickFile', () => pickFile(firstFolder())),
+    commands.registerCommand('sealscope.pickFile', async () => pickFile(await folderAtHand())),
     commands.registerCommand('sealscope.addConfiguration', addConfiguration),
   );
 }
 
 /** Writes a configuration for a kernel into launch.json, and shows it there. */
 async function addConfiguration(): Promise<void> {
-  const folder = firstFolder();
+  const folder = await folderAtHand();
   if (folder === undefined) {
     void window.showErrorMessage('Open the folder of your kernel first: launch.json belongs to a folder.');
     return;
@@ -54,6 +54,12 @@ async function pickImage(folder: WorkspaceFolder): Promise<Image | undefined> {
   return pickKernel(kernels, folder);
 }
 
-function firstFolder(): WorkspaceFolder | undefined {
-  return workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
+/** The folder of the file that is looked at, or the only one, or the one that is picked. */
+async function folderAtHand(): Promise<WorkspaceFolder | undefined> {
+  const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const shown = window.activeTextEditor?.document.uri;
+  const around = shown && workspace.getWorkspaceFolder(shown);
+  if (folders.length < 2) return folders[0];
+  if (around !== undefined && folders.includes(around)) return around;
+  return window.showWorkspaceFolderPick({ placeHolder: 'Which folder is the kernel in?' });
 }

@@ -63,7 +63,7 @@ export class GuestConsoles implements Disposable {
     const console: Console = {
       session,
       isOver: false,
-      terminal: new GuestTerminal(`Sealscope: ${session.name}`, (keys) => {
+      terminal: new GuestTerminal(`${session.name} (guest)`, (keys) => {
         if (console.isOver) return;
         void console.session.request('sealscope/sendInput', { text: keys });
       }),

@@ -4,6 +4,8 @@ import type { SealscopeSession, SealscopeSessions } from '../session/index.ts';
 
 interface CommandItem extends QuickPickItem {
   readonly command: string;
+  /** Not offered while the guest runs, when the adapter would refuse it. */
+  readonly needsStop?: boolean;
 }
 
 const MENU: readonly CommandItem[] = [
@@ -11,6 +13,7 @@ const MENU: readonly CommandItem[] = [
     label: '$(run-all) Run to the seal',
     detail: 'Go on until the next region is sealed.',
     command: 'sealscope.runToSeal',
+    needsStop: true,
   },
   {
     label: '$(debug-breakpoint-conditional) Stop at the seal',
@@ -21,11 +24,13 @@ const MENU: readonly CommandItem[] = [
     label: '$(table) Show page permissions of…',
     detail: 'Go to the page of a symbol, an expression or an address.',
     command: 'sealscope.showPermissionsOf',
+    needsStop: true,
   },
   {
     label: '$(eye) Watch writes to…',
     detail: 'Stop before every store to an object, whatever the number and size of watches.',
     command: 'sealscope.watchWritesTo',
+    needsStop: true,
   },
   {
     label: '$(list-unordered) Show sealed writes',
@@ -58,7 +63,9 @@ export function registerPhaseCommands(sessions: SealscopeSessions): Disposable {
       window.setStatusBarMessage(message, 5000);
     }),
     commands.registerCommand('sealscope.showCommands', async () => {
-      const picked = await window.showQuickPick(MENU, { title: 'Sealscope', matchOnDetail: true });
+      const stands = sessions.active?.state === 'stopped';
+      const offered = MENU.filter(({ needsStop }) => stands || needsStop !== true);
+      const picked = await window.showQuickPick(offered, { title: 'Sealscope', matchOnDetail: true });
       if (picked !== undefined) await commands.executeCommand(picked.command);
     }),
   );

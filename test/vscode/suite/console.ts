@@ -32,7 +32,7 @@ describe('The console of the guest', () => {
     await recorder().event<DebugProtocol.ExitedEvent>('exited');
     await terminalWith('reboot: Power down').wait();
     await terminalWith('The guest has ended with status 0.').wait();
-    assert.equal(terminals('Sealscope: Ends'), 1);
+    assert.equal(terminals('Ends (guest)'), 1);
   });
 
   it('sends keys to the guest as they are typed, and echoes none itself', async function () {
@@ -57,13 +57,13 @@ describe('The console of the guest', () => {
     await terminalWith('The session was stopped.').wait();
     await launch(again);
     await endSession();
-    assert.equal(terminals('Sealscope: Again'), 1);
+    assert.equal(terminals('Again (guest)'), 1);
   });
 
   it('can be the Debug Console', async () => {
     await launch({ name: 'Inside', onSealedWrite: 'write-once', console: 'internalConsole' });
     await recorder().event<DebugProtocol.ExitedEvent>('exited');
     assert.match(recorder().output('stdout'), /reboot: Power down/);
-    assert.equal(terminals('Sealscope: Inside'), 0);
+    assert.equal(terminals('Inside (guest)'), 0);
   });
 });

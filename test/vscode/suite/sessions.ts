@@ -84,11 +84,11 @@ describe('Sessions', () => {
     await recorder().event<DebugProtocol.ExitedEvent>('exited');
     assert.equal((await threadNames(early)).length, 1);
     const names = window.terminals.map(({ name }) => name);
-    for (const name of ['Sealscope: Sealed', 'Sealscope: Early'])
+    for (const name of ['Sealed (guest)', 'Early (guest)'])
       assert.ok(names.includes(name), names.join());
-    window.terminals.find(({ name }) => name === 'Sealscope: Sealed')?.show();
+    window.terminals.find(({ name }) => name === 'Sealed (guest)')?.show();
     await terminal('resume: done').wait();
-    window.terminals.find(({ name }) => name === 'Sealscope: Early')?.show();
+    window.terminals.find(({ name }) => name === 'Early (guest)')?.show();
     await new Element('.terminal-wrapper.active .xterm-rows:not(:has-text("resume: done"))').wait();
     await stop(early);
   });
