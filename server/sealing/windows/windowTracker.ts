@@ -39,15 +39,20 @@ export interface Activation {
   readonly cfa: bigint;
 }
 
+/** A hart's stack, innermost first. */
+export interface UnwoundStack {
+  readonly places: readonly CodePlace[];
+  /** Of the real function that a place is in; undefined where that cannot be told. */
+  activationOf(place: CodePlace): Activation | undefined;
+}
+
 export interface WindowTrackerParts {
   readonly machine: Machine;
   readonly space: AddressSpace;
   readonly permissions: PermissionSource;
   readonly rules: WindowRules;
-  stackOf(hart: number): CodePlace[];
+  stackOf(hart: number): UnwoundStack;
   placeOf(pc: bigint): CodePlace;
-  /** Of the real function that `place` on the hart's stack is in; undefined where that cannot be told. */
-  activationOf(hart: number, place: CodePlace): Activation | undefined;
   /** The opener's activation ends there: `returned` has to be called when a hart arrives. */
   watchReturn(pc: bigint, on: boolean): void;
   /** `awaitsTraps` is another now. */
@@ -68,6 +73,13 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer 
 interface OpenWindow extends Writable<Window> {
   readonly candidates: Set<Candidate>;
   readonly activation: Activation | undefined;
+}
+
+type Instruction = Pick<PermissionEvent, 'step' | 'hart' | 'pc'>;
+
+interface LookedAt {
+  readonly moment: Moment;
+  readonly activationOf: UnwoundStack['activationOf'];
 }
 
 const [WRITE, USER] = [4, 16];
@@ -97,6 +109,7 @@ export class WindowTracker {
   #count = 0;
   #violationCount = 0;
   #maxSteps: bigint | undefined;
+  #latest: LookedAt | undefined;
   #lastStore = { step: -1n, hart: -1 };
 
   constructor(parts: WindowTrackerParts) {
@@ -292,9 +305,7 @@ export class WindowTracker {
   #evaluate(hart: number, event: PermissionEvent | undefined): void {
     const { machine } = this.#parts;
     const step = event?.step ?? machine.step;
-    let moment: Moment | undefined;
-    const now = (): Moment =>
-      (moment ??= this.#momentOf({ step, hart, pc: event?.pc ?? machine.harts[hart]!.pc }));
+    const at: Instruction = { step, hart, pc: event?.pc ?? machine.harts[hart]!.pc };
     const changed = new Set<OpenWindow>();
     for (const [key, candidate] of this.#candidates) {
       const { virtual, physical, satp } = candidate;
@@ -305,21 +316,22 @@ export class WindowTracker {
         )
         .map(({ id }) => id);
       if (users.length > 0) {
-        candidate.window ??= this.#openOn(candidate, now());
+        candidate.window ??= this.#openOn(candidate, at);
         this.#reach(candidate.window, users, step);
         changed.add(candidate.window);
         continue;
       }
-      if (candidate.window !== undefined) this.#closePage(candidate.window, candidate, now());
+      if (candidate.window !== undefined) this.#closePage(candidate.window, candidate, at);
       candidate.window = undefined;
       if (!permitsUnder(machine, satp, virtual, physical)) this.#candidates.delete(key);
     }
-    for (const window of changed) this.#judgeShared(window, now);
+    for (const window of changed) this.#judgeShared(window, at);
   }
 
-  #openOn(candidate: Candidate, moment: Moment): OpenWindow {
+  #openOn(candidate: Candidate, at: Instruction): OpenWindow {
+    const { moment, activationOf } = this.#lookAt(at);
     const opener = sealerOf(moment);
-    const activation = this.#parts.activationOf(moment.hart, opener);
+    const activation = activationOf(opener);
     const same = [...this.#open].find(
       (window) =>
         window.opened.hart === moment.hart &&
@@ -365,34 +377,18 @@ export class WindowTracker {
     return window;
   }
 
-  #closePage(window: OpenWindow, candidate: Candidate, moment: Moment): void {
+  #closePage(window: OpenWindow, candidate: Candidate, at: Instruction): void {
     window.candidates.delete(candidate);
     if (window.candidates.size > 0) return;
-    const { hart, step, place } = moment;
+    const { hart, step } = at;
     const hasReturned = window.crossings.some(({ kind }) => kind === 'return');
-    window.closed = {
-      step,
-      hart,
-      place: sealerOf({ ...moment, place }),
-      byOpener: hart === window.opened.hart && !hasReturned,
-    };
+    const byOpener = hart === window.opened.hart && !hasReturned;
+    const place = byOpener ? window.opener : sealerOf(this.#momentOf(at));
+    window.closed = { step, hart, place, byOpener };
     this.#open.delete(window);
     this.#forgetReturn(window);
     this.#parts.trapsMatter();
-    const length = lengthOf(window, step);
-    this.histogram.add(length);
-    if (
-      this.#maxSteps !== undefined &&
-      length > this.#maxSteps &&
-      !window.violations.some(({ kind }) => kind === 'length')
-    )
-      this.#violate(
-        window,
-        'length',
-        hart,
-        place,
-        `${subjectOf(window)} was open for ${grouped(length)} steps; ${grouped(this.#maxSteps)} are allowed`,
-      );
+    this.histogram.add(lengthOf(window, step));
     if (this.#lingering.size < MAX_LINGERING) {
       this.#lingering.add({ window, pages: [...window.pages] });
       this.#settleTlbs();
@@ -450,11 +446,11 @@ export class WindowTracker {
     );
   }
 
-  #judgeShared(window: OpenWindow, now: () => Moment): void {
+  #judgeShared(window: OpenWindow, at: Instruction): void {
     if (!this.#parts.rules.privateOnly || window.violations.some(({ kind }) => kind === 'shared')) return;
     const others = window.reach.filter(({ hart }) => hart !== window.opened.hart).map(({ hart }) => hart);
     if (others.length === 0) return;
-    const { hart, place } = now();
+    const { hart, place } = this.#momentOf(at);
     const text = `${subjectOf(window)} is not private: the page tables of hart ${others.join(', ')} permit stores, too`;
     this.#violate(window, 'shared', hart, place, text);
   }
@@ -482,12 +478,23 @@ export class WindowTracker {
     this.#dispose.push(() => tracker.dispose());
   }
 
-  /** What was held back until now has no stack any more. */
-  #momentOf({ step, hart, pc }: Pick<PermissionEvent, 'step' | 'hart' | 'pc'>): Moment {
+  #momentOf(at: Instruction): Moment {
+    return this.#lookAt(at).moment;
+  }
+
+  /** The stack at an instruction; of one that is told of late only its address is left. Kept for whoever asks next. */
+  #lookAt({ step, hart, pc }: Instruction): LookedAt {
     const { machine, stackOf, placeOf } = this.#parts;
+    const latest = this.#latest;
+    if (latest?.moment.step === step && latest.moment.hart === hart) return latest;
     const isNow = step === machine.step && machine.harts[hart]?.pc === pc;
-    const stack = isNow ? stackOf(hart) : [placeOf(pc)];
-    return { step, hart, place: stack[0] ?? placeOf(pc), stack };
+    const stack = isNow ? stackOf(hart) : { places: [placeOf(pc)], activationOf: () => undefined };
+    const place = stack.places[0] ?? placeOf(pc);
+    this.#latest = {
+      moment: { step, hart, place, stack: stack.places },
+      activationOf: (each) => stack.activationOf(each),
+    };
+    return this.#latest;
   }
 }
 

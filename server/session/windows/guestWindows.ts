@@ -7,19 +7,15 @@ import { grouped } from '../../sealing/grouped.ts';
 import { sealerOf } from '../../sealing/story.ts';
 import type { Bypass } from '../../sealing/windows/bypass.ts';
 import { lengthOf, type Violation, type Window } from '../../sealing/windows/window.ts';
-import {
-  WindowTracker,
-  type Activation,
-  type PermissionSource,
-} from '../../sealing/windows/windowTracker.ts';
+import { WindowTracker, type PermissionSource } from '../../sealing/windows/windowTracker.ts';
 import type { WindowRules } from '../../sealing/windows/windowRules.ts';
-import type { CodePlace } from '../../sealing/codePlace.ts';
 import type { ExceptionFilters } from '../breakpoints/exceptionFilters.ts';
 import { SessionError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import { hex, type Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import type { CodeBreakpoints } from '../run/codeBreakpoints.ts';
+import { StackMemo } from './stackMemo.ts';
 import type { DmaIntoSeal, Windows, WindowStoreView } from './windows.ts';
 
 export interface GuestWindowsParts {
@@ -41,7 +37,6 @@ export interface GuestWindowsParts {
 const PAGE = 4096n;
 const MAX_EXPOSED = 512;
 const MAX_DMA = 1000;
-const STACK_DEPTH = 64;
 
 export class GuestWindows implements Windows {
   readonly tracker: WindowTracker;
@@ -56,15 +51,15 @@ export class GuestWindows implements Windows {
     this.#parts = parts;
     const { guest, inspector, permissions, rules, code, trapsMatter, emit } = parts;
     const { machine, space } = guest;
+    const stacks = new StackMemo(machine, inspector);
     this.#machine = machine;
     this.tracker = new WindowTracker({
       machine,
       space,
       permissions,
       rules,
-      stackOf: (hart) => inspector.stacks.places(hart, STACK_DEPTH),
+      stackOf: (hart) => stacks.stackOf(hart),
       placeOf: (pc) => inspector.placeOf(pc),
-      activationOf: (hart, place) => this.#activationOf(hart, place),
       watchReturn: (pc, on) => {
         if (on) code.add(pc);
         else code.delete(pc);
@@ -188,18 +183,6 @@ export class GuestWindows implements Windows {
     if (!filters.stopsAtWindows) return;
     this.#violation ??= violation;
     this.#machine.requestStop();
-  }
-
-  #activationOf(hart: number, place: CodePlace): Activation | undefined {
-    const { frames } = this.#parts.inspector.stack(hart, STACK_DEPTH);
-    const opener = frames.findIndex(
-      (frame) => frame.place.pc === place.pc && frame.place.function === place.function,
-    );
-    if (opener < 0) return undefined;
-    const real = frames.findIndex((frame, index) => index >= opener && !frame.symbols.inlined);
-    const { [real]: own, [real + 1]: caller } = frames;
-    const cfa = own?.symbols.cfa;
-    return caller === undefined || cfa === undefined ? undefined : { returnPc: caller.place.pc, cfa };
   }
 
   #dmaWritten({ device, physical, length }: DmaWrite): void {
