@@ -12,6 +12,7 @@ import { permissionRequests } from './protocol/permissions.ts';
 import { placeRequests } from './protocol/places.ts';
 import { sealedWriteEvents, sealedWriteRequests } from './protocol/sealedWrites.ts';
 import { sealEvents, sealRequests } from './protocol/seals.ts';
+import { whatIfEvents, whatIfRequests } from './protocol/whatIf.ts';
 import type { TypeOf } from './schema.ts';
 
 export { actions, type Action } from './protocol/fault.ts';
@@ -22,10 +23,17 @@ export const customRequests = {
   ...permissionRequests,
   ...sealedWriteRequests,
   ...placeRequests,
+  ...whatIfRequests,
   ...objectRequests,
 } as const;
 
-export const customEvents = { ...sealEvents, ...sealedWriteEvents, ...consoleEvents, ...objectEvents } as const;
+export const customEvents = {
+  ...whatIfEvents,
+  ...sealEvents,
+  ...sealedWriteEvents,
+  ...consoleEvents,
+  ...objectEvents,
+} as const;
 
 type CustomRequests = typeof customRequests;
 export type CustomCommand = keyof CustomRequests;

@@ -11,7 +11,7 @@ import type {
 } from '../session/index.ts';
 import { sealerOf, sealText } from '../sealing/story.ts';
 import type { ConsoleKind } from './protocol/console.ts';
-import { grouped, hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
+import { counted, grouped, hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
 import { moduleBody } from './handlers/sources.ts';
 import { breakpointBody } from './present/breakpoints.ts';
@@ -132,6 +132,15 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
         ...locationBody(context.client, cause),
       });
       context.send('sealscope/objectViolation', { id, check, story });
+      break;
+    }
+    case 'whatIf': {
+      const { step, since, seals } = event;
+      context.send('output', {
+        category: 'console',
+        output: `${counted(seals, 'what-if seal')} since ${since}\n`,
+      });
+      context.send('sealscope/whatIfSealed', { step: step.toString(), since, seals });
       break;
     }
     case 'module': {

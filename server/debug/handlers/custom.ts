@@ -7,6 +7,7 @@ import { objectHandlers } from './custom/objects.ts';
 import { placeHandlers } from './custom/places.ts';
 import { sealedWriteHandlers } from './custom/sealedWrites.ts';
 import { sealHandlers } from './custom/seals.ts';
+import { whatIfHandlers } from './custom/whatIf.ts';
 
 export const customHandlers: Handlers<CustomCommand> = {
   ...faultHandlers,
@@ -14,5 +15,6 @@ export const customHandlers: Handlers<CustomCommand> = {
   ...mappingHandlers,
   ...sealedWriteHandlers,
   ...placeHandlers,
+  ...whatIfHandlers,
   ...objectHandlers,
 };

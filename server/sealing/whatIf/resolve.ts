@@ -5,7 +5,13 @@
  *   cpu_caps.features[2]              a member
  *   kernel/panic.c:panic_timeout      the variable of one source file: statics share names
  */
-import { EvaluationError, evaluate, type SymbolFile, type Value } from '../../symbols/index.ts';
+import {
+  EvaluationError,
+  evaluate,
+  type SymbolFile,
+  type Value,
+  type Variable,
+} from '../../symbols/index.ts';
 import { SealSpecError } from '../errors.ts';
 import { resolveSeal, type NamedRange } from '../spec.ts';
 import { SourceTree } from './sourceTree.ts';
@@ -25,6 +31,11 @@ export function evaluateIn(symbols: SymbolFile | undefined): Evaluate {
   return (expression) => evaluate(expression, { symbols, memory: { read: () => undefined, write } });
 }
 
+/** A range, and the variable that it is all of where that is known already. */
+export interface WhatIfRange extends NamedRange {
+  readonly variable?: Variable | undefined;
+}
+
 export class WhatIfResolver {
   readonly #symbols: SymbolFile | undefined;
   #tree: SourceTree | undefined;
@@ -34,7 +45,7 @@ export class WhatIfResolver {
   }
 
   /** @throws SealSpecError when it names nothing, several things, or something that is not in memory. */
-  resolve(spec: string, evaluateText = evaluateIn(this.#symbols)): NamedRange[] {
+  resolve(spec: string, evaluateText = evaluateIn(this.#symbols)): WhatIfRange[] {
     const inFile = FILE_AND_NAME.exec(spec);
     if (inFile !== null) {
       const [, label, file = '', name = '', rest = ''] = inFile;
@@ -51,7 +62,7 @@ export class WhatIfResolver {
     }
   }
 
-  #inFile({ spec, label, file, name, rest }: InFile, evaluateText: Evaluate): NamedRange {
+  #inFile({ spec, label, file, name, rest }: InFile, evaluateText: Evaluate): WhatIfRange {
     if (this.#symbols?.hasDebugInfo !== true)
       throw new SealSpecError(spec, 'needs debug information, which the image does not have', 'what-if');
     this.#tree ??= new SourceTree(this.#symbols);
@@ -61,7 +72,7 @@ export class WhatIfResolver {
     const { address, type, unit } = variable;
     if (rest !== '' || address === undefined || type.size === undefined)
       return expressionRange(spec, label, `'${unit.path}'::${name}${rest}`, evaluateText);
-    return { name: label, start: address, end: address + BigInt(type.size) };
+    return { name: label, start: address, end: address + BigInt(type.size), variable };
   }
 }
 

@@ -4,15 +4,15 @@ import { SealSpecError } from '../../sealing/errors.ts';
 import { grouped } from '../../sealing/grouped.ts';
 import type { Finding } from '../../sealing/refusedStore.ts';
 import type { Refusal } from '../../sealing/refusal.ts';
-import type { RegionPart, SealRegion } from '../../sealing/region.ts';
+import type { SealRegion } from '../../sealing/region.ts';
 import type { SealChange } from '../../sealing/sealEvent.ts';
 import { sealerOf } from '../../sealing/story.ts';
 import type { TalliedStore } from '../../sealing/whatIf/tally.ts';
 import { parseWhatIfMoment, type WhatIfMoment } from '../../sealing/whatIf/moment.ts';
 import type { WhatIfReport, WhatIfResult } from '../../sealing/whatIf/report.ts';
-import { WhatIfResolver, type Evaluate } from '../../sealing/whatIf/resolve.ts';
+import { WhatIfResolver, type Evaluate, type WhatIfRange } from '../../sealing/whatIf/resolve.ts';
 import type { WhatIfSeal, WhatIfSeals } from '../../sealing/whatIf/whatIfSeals.ts';
-import { typeName } from '../../symbols/index.ts';
+import { typeName, type DataDescription, type Variable } from '../../symbols/index.ts';
 import { SessionError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import { hex, type Guest } from '../guest.ts';
@@ -47,6 +47,18 @@ interface Awaited {
   readonly sp: bigint;
 }
 
+/** What a seal is about. */
+type WhatIfObject = Pick<DataDescription, 'symbol' | 'type' | 'declaration'>;
+
+function objectOf({ name, type, declaration }: Variable): WhatIfObject {
+  return { symbol: name, type, declaration };
+}
+
+/** Ids count up for people; those of the regions count down. */
+function idOf({ region }: WhatIfSeal): number {
+  return -region.id;
+}
+
 export class GuestWhatIf implements WhatIf {
   readonly #parts: GuestWhatIfParts;
   readonly #moment: WhatIfMoment;
@@ -55,6 +67,8 @@ export class GuestWhatIf implements WhatIf {
   #entries: readonly bigint[] = [];
   #awaited: Awaited | undefined;
   #since: string | undefined;
+  /** What each seal is about, once somebody has asked. */
+  readonly #objects = new Map<WhatIfSeal, WhatIfObject>();
 
   /** @throws SessionError `seal` or `configuration` for what cannot be sealed, or not at that moment. */
   constructor(parts: GuestWhatIfParts) {
@@ -77,11 +91,11 @@ export class GuestWhatIf implements WhatIf {
         ? this.#add(this.#resolve(target, evaluate), target)
         : this.#add([this.#rangeOf(target)], `${hex(target.address)}+${target.length}`);
     if (isFirst) this.sealNow();
-    return added.map(({ region }) => region.id);
+    return added.map(idOf);
   }
 
   remove(id: number): void {
-    if (!this.#parts.seals.remove(id)) throw new SessionError('request', `there is no what-if seal ${id}`);
+    if (!this.#parts.seals.remove(-id)) throw new SessionError('request', `there is no what-if seal ${id}`);
   }
 
   sealNow(): void {
@@ -140,21 +154,21 @@ export class GuestWhatIf implements WhatIf {
   #resultOf(seal: WhatIfSeal, findings: readonly Finding[]): WhatIfResult {
     const { region, state, before, after } = seal;
     const { seals, guest } = this.#parts;
-    const data = guest.symbols?.describeData(region.start, Number(region.end - region.start));
+    const object = this.#objectOf(seal);
     const placeOf = (store: TalliedStore | undefined): WhatIfResult['firstAfter'] =>
       store && this.#parts.inspector.places.chainAt(store.pc)[0];
     const own = findings.filter(
       ({ first }) => first.whatIf !== undefined && seals.covering(first.physical, first.size).includes(seal),
     );
     return {
-      id: region.id,
+      id: idOf(seal),
       spec: region.source,
       start: region.start,
       end: region.end,
-      symbol: data?.symbol,
-      type: data?.type && typeName(data.type),
-      file: data?.declaration && guest.sources.toHost(data.declaration.path),
-      line: data?.declaration?.line,
+      symbol: object?.symbol,
+      type: object?.type && typeName(object.type),
+      file: object?.declaration && guest.sources.toHost(object.declaration.path),
+      line: object?.declaration?.line,
       state: state === 'dropped' ? 'dropped' : this.#since === undefined ? 'waiting' : 'sealed',
       storesBefore: before.stores,
       changesBefore: before.changes,
@@ -173,7 +187,17 @@ export class GuestWhatIf implements WhatIf {
     };
   }
 
-  #resolve(spec: string, evaluate?: Evaluate): RegionPart[] {
+  #objectOf(seal: WhatIfSeal): WhatIfObject | undefined {
+    let object = this.#objects.get(seal);
+    if (object === undefined) {
+      const { start, end } = seal.region;
+      object = this.#parts.guest.symbols?.describeData(start, Number(end - start));
+      if (object !== undefined) this.#objects.set(seal, object);
+    }
+    return object;
+  }
+
+  #resolve(spec: string, evaluate?: Evaluate): WhatIfRange[] {
     try {
       return this.#resolver.resolve(spec, evaluate);
     } catch (error) {
@@ -183,17 +207,20 @@ export class GuestWhatIf implements WhatIf {
   }
 
   /** Bytes that somebody has selected. */
-  #rangeOf({ address, length }: { readonly address: bigint; readonly length: number }): RegionPart {
+  #rangeOf({ address, length }: { readonly address: bigint; readonly length: number }): WhatIfRange {
     if (!Number.isInteger(length) || length < 1)
       throw new SessionError('request', `a what-if seal has ${length} bytes; it needs at least 1`);
     const known = this.#parts.guest.symbols?.describeData(address, length);
     return { name: known?.path ?? hex(address), start: address, end: address + BigInt(length) };
   }
 
-  #add(ranges: readonly RegionPart[], source: string): WhatIfSeal[] {
-    return ranges.map((range) => {
+  #add(ranges: readonly WhatIfRange[], source: string): WhatIfSeal[] {
+    return ranges.map(({ variable, ...range }) => {
       const seal = this.#parts.seals.add(range, source);
-      if (seal !== undefined) return seal;
+      if (seal !== undefined) {
+        if (variable !== undefined) this.#objects.set(seal, objectOf(variable));
+        return seal;
+      }
       const problem = `${hex(range.start)}..${hex(range.end)} is not in memory now; add it while the guest stands still and has it mapped`;
       throw new SessionError('seal', `what-if "${source}": ${problem}`);
     });
