@@ -1,6 +1,6 @@
 /** What differs between two contents of a part of an address space, as runs of pages. */
 import { beginsUpperHalf } from './place.ts';
-import type { Content } from './tableNode.ts';
+import type { Content, LeafContent } from './tableNode.ts';
 
 /** Pages that are contiguous on all sides and differ in the same way. */
 export interface Run {
@@ -15,6 +15,8 @@ export interface Run {
   /** Whether what is there now was not known at this place before the change of the graph in question. */
   readonly fresh: boolean;
 }
+
+type NoTable = LeafContent | undefined;
 
 /** Entries that one comparison looks at: 8 GiB in 4 KiB pages. */
 const MAX_ENTRIES = 1 << 21;
@@ -67,32 +69,40 @@ export class Comparison {
     this.#open = undefined;
   }
 
-  #addLeaf(
-    before: Exclude<Content, { kind: 'table' }>,
-    after: Exclude<Content, { kind: 'table' }>,
-    pages: number,
-    place: number,
-    fresh: boolean,
-  ): void {
-    const from = before?.flags ?? 0;
-    const to = after?.flags ?? 0;
-    if (from === to && before?.frame === after?.frame) return;
+  #addLeaf(before: NoTable, after: NoTable, pages: number, place: number, fresh: boolean): void {
+    const run = leafRun(before, after, place, pages, fresh);
+    if (run === undefined) return;
     const open = this.#open;
     if (
-      open?.from === from &&
-      open.to === to &&
+      open?.from === run.from &&
+      open.to === run.to &&
       open.fresh === fresh &&
       open.place + open.pages === place &&
-      follows(open.frameBefore, open.pages, before?.frame) &&
-      follows(open.frame, open.pages, after?.frame) &&
+      follows(open.frameBefore, open.pages, run.frameBefore) &&
+      follows(open.frame, open.pages, run.frame) &&
       !beginsUpperHalf(place)
     ) {
       open.pages += pages;
       return;
     }
     this.finish();
-    this.#open = { place, pages, from, to, frameBefore: before?.frame, frame: after?.frame, fresh };
+    this.#open = run;
   }
+}
+
+/** Where no table is; undefined if nothing differs. */
+export function leafRun(
+  before: NoTable,
+  after: NoTable,
+  place: number,
+  pages: number,
+  fresh: boolean,
+): Run | undefined {
+  const from = before?.flags ?? 0;
+  const to = after?.flags ?? 0;
+  const [frameBefore, frame] = [before?.frame, after?.frame];
+  if (from === to && frameBefore === frame) return undefined;
+  return { place, pages, from, to, frameBefore, frame, fresh };
 }
 
 /** The content of one of 512 parts of `size` pages. */

@@ -5,11 +5,11 @@ import type { HartEvent, PageTableStore } from '../../machine/observer.ts';
 import { leafFrame, tableFrame } from '../entry.ts';
 import { pagingOf } from '../walk.ts';
 import { type Change, type Moment, rootBits, satpNumber } from './change.ts';
-import { Comparison, type Run } from './comparison.ts';
+import { Comparison, leafRun, type Run } from './comparison.ts';
 import { PERMISSION, type PermissionKind } from './event.ts';
 import { pageAt, rootPlace } from './place.ts';
 import { pmpRights, rightsChanges, type RightsRange } from './pmpRights.ts';
-import { type Root, TableGraph } from './tableGraph.ts';
+import { leadsTo, type Root, TableGraph } from './tableGraph.ts';
 import type { Content, TableNode } from './tableNode.ts';
 
 export interface ChangeSink {
@@ -178,22 +178,35 @@ export class TableFollower {
     const pages = 512 ** node.level;
     for (const base of node.uses.keys()) {
       const place = base + index * pages;
-      const root = this.graph.rootLeadingTo(node, base, this.#preferred(moment.hart));
+      const root = this.#rootFor(node, base, moment.hart);
       const satp = root?.satp ?? 0;
       const isUsed = root !== undefined && this.#isUsed(root);
-      const runs: Change[] = [];
       let different = 0;
-      this.#compare(before, after, node.level, place, (run) => {
+      const runs: Change[] = [];
+      const add = (run: Run): void => {
         different += run.pages;
         if (isUsed || isUsers(run)) runs.push(changeOf(moment, satp, run, run.from));
         else this.graph.touch(node);
-      });
+      };
+      if (before?.kind === 'table' || after?.kind === 'table')
+        this.#compare(before, after, node.level, place, add);
+      else {
+        const run = leafRun(before, after, place, pages, true);
+        if (run !== undefined) add(run);
+      }
       const turned = turnOf(before, after);
       if (turned !== undefined && different < pages && (isUsed || isUsers(turned)))
         changes.push(changeOf(moment, satp, { place, pages, ...turned }, turned.from, turned.kind));
       changes.push(...runs);
     }
     return changes;
+  }
+
+  /** Under which the addresses are told: the hart's own, if they hold there. */
+  #rootFor(node: TableNode, place: number, hart: number): Root | undefined {
+    const own = this.#usedBy(hart);
+    if (own !== undefined && leadsTo(own, node, place)) return own;
+    return this.graph.rootLeadingTo(node, place, this.used);
   }
 
   #compare(before: Content, after: Content, level: number, place: number, emit: (run: Run) => void): void {
@@ -260,14 +273,7 @@ export class TableFollower {
   }
 
   #isUsed(root: Root): boolean {
-    return this.#machine.harts.some(({ id }) => this.#usedBy(id) === root);
-  }
-
-  /** Under which addresses are told: the hart's own, if they hold there. */
-  *#preferred(hart: number): Generator<Root> {
-    const own = this.#usedBy(hart);
-    if (own !== undefined) yield own;
-    yield* this.used;
+    return this.#last.some((last, hart) => last === root && this.#usedBy(hart) === root);
   }
 
   // --- others --------------------------------------------------------------------------------------------------

@@ -242,7 +242,8 @@ function markSupervisor(node: TableNode): void {
   for (const parent of node.parents.keys()) markSupervisor(parent);
 }
 
-function leadsTo(root: Root, node: TableNode, place: number): boolean {
+/** Whether a table is used at this place under a root. */
+export function leadsTo(root: Root, node: TableNode, place: number): boolean {
   if (levelsAt(place) !== root.node.level + 1) return false;
   let table: TableNode | undefined = root.node;
   while (table !== undefined && table.level > node.level)
