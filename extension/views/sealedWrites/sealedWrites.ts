@@ -81,7 +81,6 @@ export class SealedWrites implements Disposable {
     record.reading = true;
     while (record.stale) {
       record.stale = false;
-      // A session that ends meanwhile no longer answers; what is known stays.
       // A session that ends meanwhile no longer answers; it has said how it ended.
       const answer = await session.request('sealscope/sealedWrites', {}).catch(() => undefined);
       if (answer !== undefined && record.atEnd === undefined) record.writes = answer.writes;

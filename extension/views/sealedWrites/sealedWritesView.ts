@@ -80,10 +80,21 @@ export class SealedWritesView implements TreeDataProvider<Node>, Disposable {
   }
 
   #show(): void {
-    const times = this.#writes.writes.reduce((sum, { count }) => sum + count, 0);
-    this.#view.description = times === 0 ? '' : `${times} refused`;
+    this.#view.description = headingOf(this.#writes.writes);
     this.#didChangeTree.fire(undefined);
   }
+}
+
+/** `3 refused, 2 ignored`: a kernel's probes of its own protection are expected. */
+function headingOf(writes: readonly SealedWrite[]): string {
+  const actions = writes.flatMap((write) => write.actions);
+  const times = (of: typeof actions): number => of.reduce((sum, { count }) => sum + count, 0);
+  const ignored = times(actions.filter(({ action }) => action === 'ignored'));
+  const refused = times(actions) - ignored;
+  return [
+    ...(refused === 0 ? [] : [`${refused} refused`]),
+    ...(ignored === 0 ? [] : [`${ignored} ignored`]),
+  ].join(', ');
 }
 
 function writeItem(write: SealedWrite): TreeItem {
