@@ -156,7 +156,12 @@ export class WriteOnceMemory {
 
   /** The hart will not return from its calls: it was stopped, or begins anew. */
   forget(hart: number): void {
-    for (const call of this.#calls) if (call.hart === hart) this.#calls.delete(call);
+    for (const call of this.#calls) {
+      if (call.hart !== hart) continue;
+      this.#calls.delete(call);
+      // Half initialised or half freed: whoever gets it has to begin again.
+      if (call.kind !== 'alloc' && call.object !== undefined) call.object.state = 'allocated';
+    }
   }
 
   /** A hart enters a function that must not run while the hart has a window open: a trap handler, a scheduler. */
