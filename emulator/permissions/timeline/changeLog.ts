@@ -130,12 +130,12 @@ export class ChangeLog {
       (change.hart << HART_SHIFT);
   }
 
-  /** What happened after a step has not happened. */
+  /** What happened at a step and later has not happened. */
   truncate(step: number): void {
-    this.#chunks = this.#chunks.filter(({ steps }) => steps[0]! <= step);
+    this.#chunks = this.#chunks.filter(({ steps }) => steps[0]! < step);
     const last = this.#chunks.at(-1);
-    while (last !== undefined && last.steps[last.length - 1]! > step) last.length--;
-    if (this.#droppedThrough > step) this.#droppedThrough = step;
+    while (last !== undefined && last.steps[last.length - 1]! >= step) last.length--;
+    this.#droppedThrough = Math.min(this.#droppedThrough, step);
   }
 
   /** Those of steps from `from` to `to`, oldest first. */

@@ -14,7 +14,7 @@ import type { Content, TableNode } from './tableNode.ts';
 
 export interface ChangeSink {
   changed(change: Change): void;
-  /** An earlier snapshot was restored: what came after this step has not happened. */
+  /** An earlier snapshot was restored: what happened at this step and later has not happened. */
   rewound(step: number): void;
 }
 
@@ -50,8 +50,8 @@ export class TableFollower {
   readonly #stopObserving: () => void;
   #cleared: Cleared | undefined;
   #exhaustive = true;
-  /** Of what was told last. */
-  #lastStep = 0;
+  /** The machine stands at this step or later, unless an earlier snapshot was restored. */
+  #now = 0;
   #silent = false;
 
   constructor(machine: Machine, sink: ChangeSink) {
@@ -307,10 +307,10 @@ export class TableFollower {
   #replaced(): void {
     const step = Number(this.#machine.step);
     if (this.#cleared !== undefined && this.#cleared.step > step) this.#cleared = undefined;
-    this.#silent = step < this.#lastStep;
+    this.#silent = step < this.#now;
     if (this.#silent) {
       this.#sink.rewound(step);
-      this.#lastStep = step;
+      this.#now = step;
     }
     const before = [...this.#last];
     for (const { id } of this.#machine.harts) {
@@ -346,7 +346,7 @@ export class TableFollower {
 
   #tell(change: Change): void {
     if (this.#silent) return;
-    this.#lastStep = change.step;
+    this.#now = change.cause === 'debugger' ? change.step : change.step + 1;
     this.#sink.changed(change);
   }
 }

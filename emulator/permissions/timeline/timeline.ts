@@ -183,21 +183,26 @@ export class PermissionTimeline {
   }
 
   /** Every mapping of a frame in all known address spaces, in order of address; bounded. */
-  mappingsOf(physical: bigint): { readonly mappings: readonly FrameMapping[]; readonly complete: boolean } {
-    const frame = Number(physical >> 12n);
+  mappingsOf(
+    physical: bigint,
+    length = 1n,
+  ): { readonly mappings: readonly FrameMapping[]; readonly complete: boolean } {
+    const first = Number(physical >> 12n);
+    const end = Number((physical + length + 0xfffn) >> 12n);
     const mappings: FrameMapping[] = [];
     const used = this.#follower.used;
     let complete = this.exhaustive;
     for (const node of this.#follower.graph.nodes()) {
       for (let index = 0; index < 512; index++) {
         const [low, high] = [node.words[index * 2]!, node.words[index * 2 + 1]!];
-        if (!concerns(low, high, node.level, frame, frame + 1)) continue;
+        if (!concerns(low, high, node.level, first, end)) continue;
         const leaf = node.content(index);
         const pages = 512 ** node.level;
-        if (leaf?.kind !== 'leaf' || frame < leaf.frame || frame >= leaf.frame + pages) continue;
+        if (leaf?.kind !== 'leaf' || end <= leaf.frame || first >= leaf.frame + pages) continue;
+        const skipped = Math.max(0, first - leaf.frame);
         for (const base of node.uses.keys()) {
           if (mappings.length >= MAX_FRAME_MAPPINGS) complete = false;
-          else mappings.push(this.#mapping(node, base, index, frame - leaf.frame, used));
+          else mappings.push(this.#mapping(node, base, index, skipped, used));
         }
       }
     }
