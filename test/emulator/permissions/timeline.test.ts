@@ -397,3 +397,26 @@ describe('a debugger', () => {
     ]);
   });
 });
+
+test('PMP changes are told by physical ranges, for S- and U-mode, by whom', async () => {
+  const guest = assemble(
+    `li t0, -1; csrw pmpaddr1, t0
+    open: li t0, 0x1f << 8; csrw pmpcfg0, t0
+    li t0, (0x80400000 >> 2) | ((0x10000 >> 3) - 1); csrw pmpaddr0, t0
+    close: li t0, (0x1f << 8) | 0x19; csrw pmpcfg0, t0
+    same: csrw pmpcfg0, t0
+    finish 0`,
+    '0x80000000',
+  );
+  const { machine } = await start(guest.image, { firmware: 'none' });
+  const timeline = new PermissionTimeline(machine);
+  machine.run(LIMIT);
+  const told = [...timeline.events()].map(
+    ({ cause, kind, start: from, end, from: before, to, pc }) =>
+      `${cause} ${kind} ${from.toString(16)}-${end.toString(16)} ${rights(before)}→${rights(to)} ${pc > guest.symbols.get('close')!}`,
+  );
+  expect(told).toEqual([
+    'pmp map 80000000-81000000 -→rwx false',
+    'pmp change 80400000-80410000 rwx→r true',
+  ]);
+});
