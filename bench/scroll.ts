@@ -6,7 +6,7 @@
  * else the computer does. At 60 Hz a frame has 16.7 ms.
  */
 import type { CDPSession } from 'playwright-core';
-import { pagesOf, phases } from '../test/webview/story.ts';
+import { pagesOf, phases } from '../test/webview/permissionsStory.ts';
 import { openView, startBrowser } from '../test/webview/browser.ts';
 import { syntheticSpace } from '../test/webview/synthetic.ts';
 

@@ -39,6 +39,9 @@ const extension: BuildOptions = {
   supported: { 'dynamic-import': false },
 };
 
+/** The browser sides of views: a script and a style sheet each. */
+const VIEWS = ['permissions'];
+
 buildWasm();
 await Promise.all([
   build({ ...esm, entryPoints: { sealscope: 'server/cli/main.node.ts' }, outdir: 'dist' }),
@@ -51,8 +54,9 @@ await Promise.all([
     outfile: 'dist/language-client.cjs',
   }),
   build({
-    entryPoints: ['extension/webview/permissions/main.ts', 'extension/webview/permissions/permissions.css'],
-    entryNames: 'permissions',
+    entryPoints: VIEWS.flatMap((view) =>
+      ['main.ts', `${view}.css`].map((file) => ({ in: `extension/webview/${view}/${file}`, out: view })),
+    ),
     outdir: 'dist/webview',
     bundle: true,
     minify: true,

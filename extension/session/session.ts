@@ -7,6 +7,7 @@ import type {
   CustomEventBody,
   CustomResult,
 } from '../../server/debug/protocol.ts';
+import type { OnWire } from './wire.ts';
 
 export type RunState = 'starting' | 'running' | 'stopped' | 'ended';
 
@@ -14,9 +15,6 @@ export type RunState = 'starting' | 'running' | 'stopped' | 'ended';
 export type PhaseChange = CustomEventBody<'sealscope/phase'>;
 /** Where the guest is between boot and sealed memory; `unsealed`: there is nothing to seal. */
 export type Phase = PhaseChange['current'];
-
-/** As a message says it: 64-bit numbers are text there, which the adapter reads. */
-type OnWire<T> = T extends bigint ? string : T extends object ? { [K in keyof T]: OnWire<T[K]> } : T;
 
 /** Standard requests that views make beside VS Code's own, with their arguments and answers. */
 interface StandardRequests {

@@ -1,20 +1,15 @@
 /**
- * The browser side of the permissions view in Chromium, as VS Code shows it: its own page under its own content
- * security policy, a theme's variables, and a host that answers from data.
+ * The browser side of a view in Chromium, as VS Code shows it: its own page under its own content security policy, a
+ * theme's variables, and a host that answers from data.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type Page, chromium } from 'playwright-core';
-import { documentOf } from '../../extension/views/permissions/document.ts';
-import type {
-  Ask,
-  Question,
-  QuestionArguments,
-  ToHost,
-  ToView,
-} from '../../extension/views/permissions/messages.ts';
-import type { CustomResult } from '../../server/debug/protocol.ts';
+import axe from 'axe-core';
+import { type Browser, type Locator, type Page, chromium } from 'playwright-core';
+import { documentOf } from '../../extension/views/common/document.ts';
+import type { Answer, Ask, QuestionArguments } from '../../extension/views/common/messages.ts';
+import type { CustomCommand, CustomResult } from '../../server/debug/protocol.ts';
 import { type ThemeName, themeCss } from './themes.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -22,15 +17,20 @@ const ORIGIN = 'http://view.test';
 const NONCE = 'n0nce';
 
 /** Answers what the view asks; throws what the adapter would refuse with. */
-export type Answers = { [Q in Question]: (args: QuestionArguments[Q]) => CustomResult<Q> };
+type Answers = { readonly [C in CustomCommand]?: (args: QuestionArguments<C>) => CustomResult<C> };
+
+interface Message {
+  readonly type: string;
+  readonly [detail: string]: unknown;
+}
 
 export interface View {
   readonly page: Page;
   /** What the view has told its host, questions excepted. */
-  readonly told: ToHost[];
+  readonly told: Message[];
   /** Complaints of the browser: errors, and violations of the policy. */
   readonly complaints: string[];
-  send(message: ToView): Promise<void>;
+  send(message: Message): Promise<void>;
 }
 
 export async function startBrowser(): Promise<Browser> {
@@ -57,26 +57,27 @@ export async function startBrowser(): Promise<Browser> {
 
 export async function openView(
   browser: Browser,
-  answers: Partial<Answers>,
+  answers: Answers,
   {
+    name = 'permissions',
     theme = 'dark',
     width = 1100,
     height = 640,
     kept,
-  }: { theme?: ThemeName; width?: number; height?: number; kept?: unknown } = {},
+  }: { name?: string; theme?: ThemeName; width?: number; height?: number; kept?: unknown } = {},
 ): Promise<View> {
   const context = await browser.newContext({ viewport: { width, height }, forcedColors: 'none' });
   const page = await context.newPage();
-  const told: ToHost[] = [];
+  const told: Message[] = [];
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  const send = async (message: ToView): Promise<void> =>
+  const send = async (message: Message): Promise<void> =>
     page.evaluate(`postMessage(JSON.parse(${JSON.stringify(JSON.stringify(message))}))`);
-  await page.exposeFunction('tellHost', async (message: ToHost) => {
-    if (message.type === 'ask') await send(answer(answers, message));
+  await page.exposeFunction('tellHost', async (message: Message) => {
+    if (isQuestion(message)) await send({ ...answer(answers, message) });
     else told.push(message);
   });
   await page.addInitScript(`
@@ -90,8 +91,9 @@ export async function openView(
     const path = new URL(route.request().url()).pathname;
     if (path === '/') {
       const parts = {
-        script: `${ORIGIN}/permissions.js`,
-        style: `${ORIGIN}/permissions.css`,
+        title: 'View',
+        script: `${ORIGIN}/${name}.js`,
+        style: `${ORIGIN}/${name}.css`,
         source: ORIGIN,
         nonce: NONCE,
       };
@@ -113,14 +115,35 @@ export async function openView(
   return { page, told, complaints, send };
 }
 
-function answer(answers: Partial<Answers>, { id, question, arguments: args }: Ask): ToView {
+const isQuestion = (message: Message): message is Ask & Message => message.type === 'ask';
+
+function answer(answers: Answers, { id, question, arguments: args }: Ask): Answer {
   try {
-    const respond = answers[question] as ((given: typeof args) => CustomResult<Question>) | undefined;
+    const respond = answers[question] as ((given: typeof args) => CustomResult<CustomCommand>) | undefined;
     if (respond === undefined) throw new Error(`No answer to ${question}.`);
     return { type: 'answer', id, result: respond(args) };
   } catch (error) {
     return { type: 'refused', id, message: (error as Error).message };
   }
+}
+
+/** What axe finds wrong in the page: a line for each rule. */
+export async function violations({ page }: View): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const result = await page.evaluate<axe.AxeResults>('axe.run(document, { resultTypes: ["violations"] })');
+  return result.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('; ')}`,
+  );
+}
+
+/** Goes there as a person without a mouse does. */
+export async function tabTo({ page }: View, target: Locator): Promise<void> {
+  for (let presses = 0; presses < 20; presses++) {
+    if ((await target.and(page.locator(':focus')).count()) === 1) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${String(target)} cannot be reached by Tab.`);
 }
 
 /** Pictures for people, in build/webview. */

@@ -3,12 +3,11 @@
  * VS Code's themes (build/webview). `npm run build` makes what is tested.
  */
 import { statSync } from 'node:fs';
-import axe from 'axe-core';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Permissions } from '../../extension/views/permissions/messages.ts';
-import { type View, openView, screenshot, startBrowser } from './browser.ts';
-import { found, pagesOf, permissions, phases } from './story.ts';
+import { type View, openView, screenshot, startBrowser, tabTo, violations } from './browser.ts';
+import { found, pagesOf, permissions, phases } from './permissionsStory.ts';
 import { syntheticSpace } from './synthetic.ts';
 import { themeNames } from './themes.ts';
 
@@ -49,26 +48,6 @@ const scrolled = async (): Promise<number> =>
   view.page
     .locator('.scroller')
     .evaluate((scroller: unknown) => (scroller as { scrollTop: number }).scrollTop);
-
-/** Goes there as a person without a mouse does. */
-async function tabTo(target: Locator): Promise<void> {
-  for (let presses = 0; presses < 20; presses++) {
-    if ((await target.and(view.page.locator(':focus')).count()) === 1) return;
-    await press('Tab');
-  }
-  throw new Error(`${String(target)} cannot be reached by Tab.`);
-}
-
-async function violations(): Promise<string[]> {
-  await view.page.evaluate(axe.source);
-  const result = await view.page.evaluate<axe.AxeResults>(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
-  return result.violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).join('; ')}`,
-  );
-}
 
 describe('What the tree shows', () => {
   it('says what a mapping permits, what it permitted before, and who sealed it', async () => {
@@ -159,7 +138,7 @@ describe('What the tree shows', () => {
     view = await openView(browser, {});
     await view.page.getByRole('button', { name: 'Start debugging' }).click();
     await expect.poll(() => view.told).toContainEqual({ type: 'startDebugging' });
-    expect(await violations()).toEqual([]);
+    expect(await violations(view)).toEqual([]);
     await screenshot(view, 'help');
   });
 
@@ -176,7 +155,7 @@ describe('Without a mouse', () => {
   it('opens mappings, pages and symbols, and goes back out', async () => {
     await open();
     await view.page.locator('.row.refused').waitFor();
-    await tabTo(view.page.locator('[role=row][tabindex="0"]'));
+    await tabTo(view, view.page.locator('[role=row][tabindex="0"]'));
     expect(await focused().textContent()).toContain('store refused');
     await press('ArrowRight');
     await expect.poll(() => focused().getAttribute('aria-expanded')).toBe('true');
@@ -194,7 +173,7 @@ describe('Without a mouse', () => {
   it('jumps to an alias', async () => {
     await open();
     await view.page.locator('.row.refused').waitFor();
-    await tabTo(view.page.locator('[role=row][tabindex="0"]'));
+    await tabTo(view, view.page.locator('[role=row][tabindex="0"]'));
     await press('ArrowUp');
     expect(await focused().textContent()).toContain('1 alias');
     await press('Enter');
@@ -207,7 +186,7 @@ describe('Without a mouse', () => {
   it('finds by typing, and by searching', async () => {
     await open();
     await view.page.locator('.row.refused').waitFor();
-    await tabTo(view.page.locator('[role=row][tabindex="0"]'));
+    await tabTo(view, view.page.locator('[role=row][tabindex="0"]'));
     await view.page.keyboard.type('.text.p');
     expect(await focused().textContent()).toContain('.text.patch');
     await press('/');
@@ -222,7 +201,7 @@ describe('Without a mouse', () => {
 
   it('says what is not mapped', async () => {
     await open();
-    await tabTo(view.page.locator('vscode-textfield'));
+    await tabTo(view, view.page.locator('vscode-textfield'));
     await view.page.keyboard.type('console_i');
     await press('Enter');
     await expect
@@ -232,7 +211,7 @@ describe('Without a mouse', () => {
 
   it('filters', async () => {
     await open();
-    await tabTo(view.page.locator('vscode-single-select').nth(1));
+    await tabTo(view, view.page.locator('vscode-single-select').nth(1));
     await press('Enter', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter');
     await expect.poll(() => rows().count()).toBe(1);
     expect(await rows().first().textContent()).toContain('.text.patch');
@@ -240,7 +219,7 @@ describe('Without a mouse', () => {
 
   it('compares with another stop', async () => {
     await open();
-    await tabTo(view.page.locator('vscode-single-select').first());
+    await tabTo(view, view.page.locator('vscode-single-select').first());
     await press('Enter', 'ArrowDown', 'ArrowDown', 'Enter');
     await expect.poll(() => view.told).toContainEqual({ type: 'since', since: 2 });
   });
@@ -248,7 +227,7 @@ describe('Without a mouse', () => {
   it('moves over the map, zooms, and goes to the row', async () => {
     await open();
     const slider = view.page.getByRole('slider', { name: 'Page map' });
-    await tabTo(slider);
+    await tabTo(view, slider);
     await press('Home', 'ArrowRight', 'ArrowRight', 'ArrowRight');
     expect(await slider.getAttribute('aria-valuetext')).toContain('.data..ro_after_init sealed');
     expect(await slider.getAttribute('aria-valuenow')).toBe('4');
@@ -284,11 +263,11 @@ describe.each(themeNames)('In the theme %s', (theme) => {
     await open(permissions, { theme, ...size });
     await view.page.locator('.row.refused').waitFor();
     await screenshot(view, `${place}-${theme}`);
-    expect(await violations()).toEqual([]);
+    expect(await violations(view)).toEqual([]);
     await view.page.locator('vscode-textfield').click();
     await view.page.keyboard.type('console');
     await view.page.locator('.hit').first().waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violations(view)).toEqual([]);
   });
 });
 

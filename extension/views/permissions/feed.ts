@@ -1,8 +1,9 @@
 /** Keeps one page of the view supplied: with each stop of the active session, and with answers. */
-import { DebugStackFrame, DebugThread, Disposable, type Webview, commands, debug, env } from 'vscode';
-import { openPlace } from '../../places.ts';
+import { DebugStackFrame, DebugThread, Disposable, type Webview, debug } from 'vscode';
 import type { SealscopeSession, SealscopeSessions } from '../../session/index.ts';
-import { type Ask, type Spot, type ToHost, type ToView, questions } from './messages.ts';
+import { answerTo, perform } from '../common/host.ts';
+import type { Spot } from '../common/messages.ts';
+import { type ToHost, type ToView, questions } from './messages.ts';
 
 export class Feed implements Disposable {
   readonly #webview: Webview;
@@ -56,23 +57,14 @@ export class Feed implements Disposable {
         await this.#refresh();
         break;
       case 'ask':
-        await this.#answer(message);
+        this.#tell(await answerTo(message, questions, this.#sessions.active));
         break;
       case 'since':
         this.#since = message.since;
         await this.#refresh();
         break;
-      case 'copyAddress':
-        await env.clipboard.writeText(message.address);
-        break;
-      case 'openSource': {
-        const open = openPlace(message);
-        if (open !== undefined) await commands.executeCommand(open.command, ...(open.arguments as unknown[]));
-        break;
-      }
-      case 'startDebugging':
-        await commands.executeCommand('workbench.action.debug.start');
-        break;
+      default:
+        await perform(message);
     }
   }
 
@@ -122,17 +114,6 @@ export class Feed implements Disposable {
     if (session !== this.#sessions.active || session.state === 'stopped') return;
     const phases = await session.request('sealscope/phases', {}).catch(() => undefined);
     if (phases !== undefined && session === this.#sessions.active) this.#tell({ type: 'phases', phases });
-  }
-
-  async #answer({ id, question, arguments: args }: Ask): Promise<void> {
-    const session = this.#sessions.active;
-    try {
-      if (session === undefined || !questions.includes(question))
-        throw new Error('There is no session to ask.');
-      this.#tell({ type: 'answer', id, result: await session.request(question, args) });
-    } catch (error) {
-      this.#tell({ type: 'refused', id, message: (error as Error).message });
-    }
   }
 
   #revealWaiting(): void {

@@ -2,24 +2,22 @@
  * The page permissions: as a view in the debug side bar, and as an editor where there is more room. Both show the
  * same page (extension/webview/permissions), each fed on its own.
  */
-import { randomUUID } from 'node:crypto';
 import {
   Disposable,
   type ExtensionContext,
   Uri,
-  ViewColumn,
   type Webview,
-  type WebviewPanel,
   type WebviewView,
   commands,
   env,
   window,
 } from 'vscode';
 import type { SealscopeSessions } from '../../session/index.ts';
-import { documentOf } from './document.ts';
+import { EditorTab } from '../common/editorTab.ts';
+import { fillWebview } from '../common/host.ts';
+import type { Spot } from '../common/messages.ts';
 import { Feed } from './feed.ts';
 import { showMemory } from './memory.ts';
-import type { Spot } from './messages.ts';
 
 const VIEW = 'sealscope.permissions';
 const EDITOR = 'sealscope.permissionsEditor';
@@ -37,26 +35,22 @@ class PermissionsViews {
   readonly #sessions: SealscopeSessions;
   readonly #registrations: Disposable;
   #side: Feed | undefined;
-  #panel: { readonly panel: WebviewPanel; readonly feed: Feed } | undefined;
+  readonly #tab: EditorTab<Feed>;
   /** What the side bar's page has to go to when it opens. */
   #waiting: Spot | undefined;
 
   constructor(parts: Uri, sessions: SealscopeSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#tab = new EditorTab(EDITOR, TITLE, (webview) => this.#fill(webview));
     this.#registrations = Disposable.from(
+      this.#tab,
       window.registerWebviewViewProvider(VIEW, {
         resolveWebviewView: (view) => {
           this.#openView(view);
         },
       }),
-      window.registerWebviewPanelSerializer(EDITOR, {
-        deserializeWebviewPanel: async (panel) => {
-          this.#openPanel(panel);
-          return Promise.resolve();
-        },
-      }),
-      commands.registerCommand('sealscope.openPermissions', () => this.#showPanel()),
+      commands.registerCommand('sealscope.openPermissions', () => this.#tab.show()),
       commands.registerCommand('sealscope.revealAddress', async (spot: Spot) => this.#reveal(spot)),
       commands.registerCommand('sealscope.copyAddress', async ({ address }: Spot) =>
         env.clipboard.writeText(address),
@@ -71,7 +65,6 @@ class PermissionsViews {
   dispose(): void {
     this.#registrations.dispose();
     this.#side?.dispose();
-    this.#panel?.panel.dispose();
   }
 
   #openView(view: WebviewView): void {
@@ -85,25 +78,12 @@ class PermissionsViews {
     this.#waiting = undefined;
   }
 
-  #showPanel(): void {
-    if (this.#panel !== undefined) this.#panel.panel.reveal();
-    else this.#openPanel(window.createWebviewPanel(EDITOR, TITLE, ViewColumn.Active));
-  }
-
-  #openPanel(panel: WebviewPanel): void {
-    const feed = this.#fill(panel.webview);
-    this.#panel = { panel, feed };
-    panel.onDidDispose(() => {
-      feed.dispose();
-      if (this.#panel?.panel === panel) this.#panel = undefined;
-    });
-  }
-
   /** In the editor if it is on the screen, else in the side bar. */
   async #reveal(spot: Spot): Promise<void> {
-    if (this.#panel?.panel.visible === true) {
-      this.#panel.panel.reveal();
-      this.#panel.feed.reveal(spot);
+    const editor = this.#tab.visibleFeed;
+    if (editor !== undefined) {
+      this.#tab.show();
+      editor.reveal(spot);
       return;
     }
     if (this.#side === undefined) this.#waiting = spot;
@@ -112,17 +92,8 @@ class PermissionsViews {
   }
 
   #fill(webview: Webview): Feed {
-    webview.options = { enableScripts: true, localResourceRoots: [this.#parts] };
-    const address = (name: string): string =>
-      webview.asWebviewUri(Uri.joinPath(this.#parts, name)).toString();
-    // The feed listens before the page can speak.
     const feed = new Feed(webview, this.#sessions);
-    webview.html = documentOf({
-      script: address('permissions.js'),
-      style: address('permissions.css'),
-      source: webview.cspSource,
-      nonce: randomUUID(),
-    });
+    fillWebview(webview, this.#parts, { name: 'permissions', title: TITLE });
     return feed;
   }
 }

@@ -1,8 +1,6 @@
-/**
- * What the page permissions view and its host say to each other. The browser side knows neither VS Code nor a
- * session: it gets data, asks for more, and names what a person wants done.
- */
+/** What the page permissions view and its host say to each other. */
 import type { CustomResult } from '../../../server/debug/protocol.ts';
+import type { Answer, Ask, Deed, Spot } from '../common/messages.ts';
 
 export type Permissions = CustomResult<'sealscope/permissions'>;
 export type Pages = CustomResult<'sealscope/pages'>;
@@ -13,43 +11,14 @@ export type Phases = CustomResult<'sealscope/phases'>;
 export const questions = ['sealscope/pages', 'sealscope/find'] as const;
 export type Question = (typeof questions)[number];
 
-/** A place in the guest's memory: "0x…", and bytes. */
-export interface Spot {
-  readonly address: string;
-  readonly size?: number;
-  readonly name?: string;
-}
-
-/** What the adapter takes for each; addresses as text. */
-export interface QuestionArguments {
-  'sealscope/pages': {
-    readonly start: string;
-    readonly end: string;
-    readonly first: number;
-    readonly count: number;
-    readonly threadId: number;
-    readonly since: number;
-  };
-  'sealscope/find': { readonly query: string; readonly limit: number };
-}
-
-export interface Ask<Q extends Question = Question> {
-  readonly type: 'ask';
-  readonly id: number;
-  readonly question: Q;
-  readonly arguments: QuestionArguments[Q];
-}
-
 export type ToHost =
   | { readonly type: 'ready' }
-  | Ask
+  | Ask<Question>
   /** Compare with this stop from now on; undefined: with the one before the current one. 0: with none. */
   | { readonly type: 'since'; readonly since: number | undefined }
-  | { readonly type: 'copyAddress'; readonly address: string }
-  | { readonly type: 'openSource'; readonly path: string; readonly line: number }
-  | { readonly type: 'startDebugging' };
+  | Deed;
 
-export type ToView =
+export type News =
   /** No session of ours is there (any more). */
   | { readonly type: 'ended' }
   | { readonly type: 'running'; readonly session: string }
@@ -63,6 +32,6 @@ export type ToView =
   /** Comes while the machine runs; at a stop they are part of it. */
   | { readonly type: 'phases'; readonly phases: Phases }
   | { readonly type: 'failed'; readonly message: string }
-  | { readonly type: 'answer'; readonly id: number; readonly result: CustomResult<Question> }
-  | { readonly type: 'refused'; readonly id: number; readonly message: string }
   | { readonly type: 'reveal'; readonly spot: Spot };
+
+export type ToView = News | Answer;

@@ -1,16 +1,9 @@
 /** What stands in a row. One element serves many rows one after the other while the tree is scrolled. */
-import { element, mark, spoken } from './dom.ts';
+import { element, mark, spoken } from '../common/dom.ts';
+import { glyphs, letters } from '../common/letters.ts';
+import { countText, shortAddress, shortEnd, sizeText, stepText } from '../common/words.ts';
 import { type Row, levelOf } from './rows.ts';
 import type { Mapping } from './space.ts';
-import {
-  attributeLetters,
-  countText,
-  permissionWords,
-  shortAddress,
-  shortEnd,
-  sizeText,
-  stepText,
-} from './words.ts';
 
 export const columns = [
   { id: 'range', label: 'Addresses' },
@@ -23,35 +16,6 @@ export const columns = [
 
 type Seal = NonNullable<Mapping['seal']>;
 type Change = NonNullable<Mapping['change']>;
-
-/** The glyphs of states, everywhere the same: in rows, in the legend, in the strip of phases. */
-export const glyphs = {
-  fault: '●',
-  degraded: '▲',
-  changed: '◆',
-  sealed: '■',
-  partial: '◧',
-  open: '□',
-} as const;
-
-/** Permission letters, each in a shape of its own, so that they differ without colour: W boxed, X underlined. */
-function letters(flags: string): HTMLElement {
-  const shapes = element('span', { class: 'letters', title: permissionWords(flags) });
-  for (const [index, name] of ['r', 'w', 'x'].entries()) {
-    const isSet = flags[index] === name;
-    shapes.append(
-      element(
-        'span',
-        { class: isSet ? `letter ${name}` : 'letter unset', 'aria-hidden': 'true' },
-        isSet ? name.toUpperCase() : '-',
-      ),
-    );
-  }
-  const rest = attributeLetters(flags);
-  if (rest !== '') shapes.append(element('span', { class: 'attributes', 'aria-hidden': 'true' }, rest));
-  shapes.append(spoken(permissionWords(flags)));
-  return shapes;
-}
 
 /** What it was, as far as it differs from what it is. */
 function changeOf(change: Change | undefined, now?: string): (Node | string)[] {
@@ -237,14 +201,7 @@ export function findText(row: Row): string {
   }
 }
 
-/** An empty row to be filled. */
-export function createRow(): HTMLElement {
-  const row = element('div', { role: 'row', class: 'row', tabindex: -1 });
-  for (const { id } of columns) row.append(element('div', { role: 'gridcell', class: `cell ${id}` }));
-  return row;
-}
-
-/** Shows `row` in an element of `createRow`. */
+/** Shows `row` in an element that has a cell for each column. */
 export function fillRow(target: HTMLElement, row: Row): void {
   const cells = cellsOf(row);
   const expansion = expansionOf(row);

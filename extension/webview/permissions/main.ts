@@ -3,19 +3,21 @@
  * each part draws itself from it.
  */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
-import type { Spot, ToView } from '../../views/permissions/messages.ts';
-import { element } from './dom.ts';
-import { Host } from './host.ts';
+import type { Spot } from '../../views/common/messages.ts';
+import type { News } from '../../views/permissions/messages.ts';
+import { element } from '../common/dom.ts';
+import { Store } from '../common/store.ts';
 import { PageMap } from './map/index.ts';
 import { PageLoader } from './pageLoader.ts';
 import { PhaseStrip } from './phaseStrip.ts';
 import { type Row, Rows, mappingKey, pageKey, symbolKey } from './rows.ts';
 import { mappingAt, passes, spaceOf } from './space.ts';
-import { type State, Store, initialState, toKeep } from './state.ts';
+import { type State, initialState, toKeep } from './state.ts';
 import { Toolbar } from './toolbar.ts';
 import { Tree } from './tree.ts';
+import { ViewHost } from './viewHost.ts';
 
-const host = new Host(hear);
+const host = new ViewHost(hear);
 const store = new Store(initialState(host.kept), render);
 const loader = new PageLoader(host, store);
 let since: number | undefined;
@@ -107,7 +109,7 @@ const main = element(
 );
 document.body.append(main);
 
-function hear(message: Parameters<ConstructorParameters<typeof Host>[0]>[0]): void {
+function hear(message: News): void {
   switch (message.type) {
     case 'stopped':
       stopped(message);
@@ -130,7 +132,7 @@ function hear(message: Parameters<ConstructorParameters<typeof Host>[0]>[0]): vo
   }
 }
 
-function stopped({ permissions, session, phases: told }: Extract<ToView, { type: 'stopped' }>): void {
+function stopped({ permissions, session, phases: told }: Extract<News, { type: 'stopped' }>): void {
   const space = spaceOf(permissions);
   const { state } = store;
   // A session that was started again counts its stops from 1 again.

@@ -1,19 +1,20 @@
 /** Gets the pages of mappings when rows of them are looked at, in chunks, and again after every stop. */
-import type { Host } from './host.ts';
+import type { Store } from '../common/store.ts';
 import { type LoadedPages, type Page, pageCount } from './rows.ts';
 import type { Mapping, Space } from './space.ts';
-import type { Store } from './state.ts';
+import type { State } from './state.ts';
+import type { ViewHost } from './viewHost.ts';
 
 /** The adapter's limit for one answer. */
 const CHUNK = 512;
 
 export class PageLoader {
-  readonly #host: Host;
-  readonly #store: Store;
+  readonly #host: ViewHost;
+  readonly #store: Store<State>;
   /** Chunks asked for since the last stop: "start first". */
   readonly #asked = new Map<string, Promise<void>>();
 
-  constructor(host: Host, store: Store) {
+  constructor(host: ViewHost, store: Store<State>) {
     this.#host = host;
     this.#store = store;
   }

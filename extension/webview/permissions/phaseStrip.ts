@@ -1,8 +1,8 @@
 /** The way from boot to sealed memory and on, in one line. */
-import { glyphs } from './cells.ts';
-import { element, spoken } from './dom.ts';
+import { element, spoken } from '../common/dom.ts';
+import { glyphs } from '../common/letters.ts';
+import { stepText } from '../common/words.ts';
 import type { State } from './state.ts';
-import { stepText } from './words.ts';
 
 type Phase = NonNullable<State['phases']>['phases'][number];
 

@@ -4,7 +4,7 @@
  */
 import type { Pages } from '../../views/permissions/messages.ts';
 import { type Filter, type Mapping, type Removed, type Space, passes } from './space.ts';
-import { hexadecimal } from './words.ts';
+import { hexadecimal } from '../common/words.ts';
 
 export type Page = Pages['pages'][number];
 export type PageSymbol = Page['symbols'][number];

@@ -1,4 +1,4 @@
-/** All that the view shows, in one value. Parts get it whole and draw themselves; only the store changes it. */
+/** All that the view shows, in one value. */
 import type { Phases } from '../../views/permissions/messages.ts';
 import type { LoadedPages } from './rows.ts';
 import { type Filter, type Space, filters } from './space.ts';
@@ -48,37 +48,4 @@ export function initialState(kept: unknown): State {
     active,
     expanded: new Set(expanded),
   };
-}
-
-export class Store {
-  #state: State;
-  #isDue = false;
-  readonly #render: (state: State, before: State | undefined) => void;
-  #rendered: State | undefined;
-
-  constructor(initial: State, render: (state: State, before: State | undefined) => void) {
-    this.#state = initial;
-    this.#render = render;
-  }
-
-  get state(): State {
-    return this.#state;
-  }
-
-  /** Draws at the next frame, once however many changes there are before it. */
-  update(change: Partial<State>): void {
-    this.#state = { ...this.#state, ...change };
-    if (this.#isDue) return;
-    this.#isDue = true;
-    requestAnimationFrame(() => this.flush());
-  }
-
-  /** Draws now. */
-  flush(): void {
-    this.#isDue = false;
-    if (this.#rendered === this.#state) return;
-    const before = this.#rendered;
-    this.#rendered = this.#state;
-    this.#render(this.#state, before);
-  }
 }

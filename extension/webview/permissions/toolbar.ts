@@ -3,11 +3,12 @@ import '@vscode-elements/elements/dist/vscode-option/index.js';
 import '@vscode-elements/elements/dist/vscode-single-select/index.js';
 import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
-import type { Found, Spot } from '../../views/permissions/messages.ts';
-import { element } from './dom.ts';
+import type { Spot } from '../../views/common/messages.ts';
+import type { Found } from '../../views/permissions/messages.ts';
+import { element } from '../common/dom.ts';
+import { stepText } from '../common/words.ts';
 import { filterLabels, filters, type Filter } from './space.ts';
 import type { State } from './state.ts';
-import { stepText } from './words.ts';
 
 export interface ToolbarEvents {
   showMap(isShown: boolean): void;

@@ -2,10 +2,10 @@
  * The address space drawn to scale, for looking rather than reading. For keyboards and screen readers it is a slider
  * whose positions are the mappings.
  */
-import { element, setAttributes } from '../dom.ts';
+import { element, setAttributes } from '../../common/dom.ts';
 import { type Look, type Space, indexBefore, lookOf, mappingAt } from '../space.ts';
 import type { State } from '../state.ts';
-import { countText, hexadecimal, permissionWords, shortEnd, sizeText } from '../words.ts';
+import { countText, hexadecimal, permissionWords, shortEnd, sizeText } from '../../common/words.ts';
 import { type Band, addressAt, bandsOf, picture, pixelOf, zoomed } from './layout.ts';
 import { Paint } from './paint.ts';
 

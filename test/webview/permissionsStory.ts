@@ -1,11 +1,6 @@
 /** An address space in which everything has happened that the view can show, in the adapter's own shape. */
-import type {
-  Found,
-  Pages,
-  Permissions,
-  Phases,
-  QuestionArguments,
-} from '../../extension/views/permissions/messages.ts';
+import type { QuestionArguments } from '../../extension/views/common/messages.ts';
+import type { Found, Pages, Permissions, Phases } from '../../extension/views/permissions/messages.ts';
 
 type Mapping = Permissions['mappings'][number];
 type Seal = NonNullable<Mapping['seal']>;
@@ -95,7 +90,7 @@ const names = ['cpu_caps', 'boot_cpu', 'console_ops'];
 /** The pages of a mapping of `space`, with three symbols on each. */
 export function pagesOf(
   space: Permissions,
-  { start, end, first, count }: QuestionArguments['sealscope/pages'],
+  { start, end, first = 0, count = 512 }: QuestionArguments<'sealscope/pages'>,
 ): Pages {
   const { flags, linked, seal, change, fault, pageSize } = space.mappings.find(
     (each) => each.start === start,
@@ -121,7 +116,7 @@ export function pagesOf(
   return { total, pages };
 }
 
-export const found = ({ query }: QuestionArguments['sealscope/find']): Found => ({
+export const found = ({ query }: QuestionArguments<'sealscope/find'>): Found => ({
   hits: [
     {
       label: 'console_ops',
