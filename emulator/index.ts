@@ -45,8 +45,8 @@ export type { TrackedRange, TrackedRegion } from './permissions/view.ts';
 export type * from './permissions/timeline/event.ts';
 export { PERMISSION } from './permissions/timeline/event.ts';
 export {
+  type EventCounts,
   type EventQuery,
-  type ListenOptions,
   type PermissionDifference,
   type PermissionState,
   PermissionTimeline,

@@ -38,6 +38,22 @@ export const exceptionFilters = [
     default: true,
   },
   {
+    filter: 'permissionGain',
+    label: 'Sealed memory becomes writable',
+    description:
+      'Stop after a page-table store, or a switch of page tables, that lets sealed pages be written',
+  },
+  {
+    filter: 'permissionAlias',
+    label: 'Sealed memory is mapped anew',
+    description: 'Stop after a page-table store that maps a sealed page at another address',
+  },
+  {
+    filter: 'permissionWx',
+    label: 'Kernel pages become writable and executable',
+    description: 'Stop after a page-table store that makes kernel pages writable and executable at once',
+  },
+  {
     filter: 'pageFault',
     label: 'Page faults',
     description: 'Stop before a page fault is delivered to the guest',

@@ -14,6 +14,7 @@ export type * from './inspect/inspector.ts';
 export type * from './lookup/lookup.ts';
 export { flagsText, permissionsOfFlags } from './mappings/flags.ts';
 export type * from './mappings/mappings.ts';
+export type * from './timeline/timeline.ts';
 export type * from './windows/windows.ts';
 export type { Phase, PhaseKind, Phases, PhaseState } from './phase.ts';
 export type { Seals } from './seals.ts';

@@ -40,6 +40,7 @@ import type { MachineFacts, Session } from './session.ts';
 import { Sources } from './sources.ts';
 import { GuestVerbs } from './verbs/guestVerbs.ts';
 import { GuestWhatIf } from './whatIf/guestWhatIf.ts';
+import { GuestTimeline } from './timeline/guestTimeline.ts';
 import { GuestWindows } from './windows/guestWindows.ts';
 import { GuestWriteOnce } from './writeOnce/guestWriteOnce.ts';
 
@@ -87,16 +88,23 @@ async function modulesFor(
   return { files: await ModuleFiles.find(modules, host), symbols: new LayeredSymbols(symbols) };
 }
 
-async function buildMachine(loaded: LoadedGuest, { dtb }: SessionConfiguration): Promise<Machine> {
+async function buildMachine(loaded: LoadedGuest, configuration: SessionConfiguration): Promise<Machine> {
   try {
     return await Machine.create(loaded.machine);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const code = error.setting === 'image' ? 'image' : 'configuration';
-    // The machine knows the device tree's bytes, not the file they came from.
-    const message = error.setting === 'dtb' ? `"dtb": ${dtb}: ${error.message}` : error.message;
+    const file = deviceTreeFile(error.setting, configuration);
+    const message = file === undefined ? error.message : `${file}: ${error.message}`;
     throw new SessionError(code, message, { cause: error });
   }
+}
+
+/** The machine knows a device tree's bytes, not the file they came from. */
+function deviceTreeFile(setting: string, { dtb, dtbOverlays }: SessionConfiguration): string | undefined {
+  if (setting === 'dtb') return `"dtb": ${dtb}`;
+  const index = /^overlays\[(\d+)\]$/.exec(setting)?.[1];
+  return index === undefined ? undefined : `"dtbOverlays": ${dtbOverlays?.[Number(index)]}`;
 }
 
 function compose(
@@ -127,12 +135,12 @@ function compose(
   const sealStops = new SealStops(configuration.stopAtSeal ?? false);
   const filters = new ExceptionFilters();
   const code = new CodeBreakpoints(machine, space);
-  const timeline = new PermissionTimeline(machine);
+  const permissions = new PermissionTimeline(machine);
   const writeOnceSpecs = configuration.writeOnce ?? (symbols === undefined ? [] : presetWriteOnce(symbols));
   const windows: GuestWindows = new GuestWindows({
     guest,
     inspector,
-    permissions: timeline,
+    permissions,
     rules: new WindowRules(
       configuration.writeWindows ?? {},
       symbols,
@@ -152,6 +160,8 @@ function compose(
     regions,
     frames: windows.tracker.frames,
     stackOf: (hart) => inspector.stacks.places(hart),
+    mappingsOf: (physical, length) => permissions.mappingsOf(physical, length).mappings,
+    lastFence: (hart) => windows.tracker.lastFence(hart),
     onChange: (change) => {
       emit({ type: 'seal', step: change.moment.step, change });
       whatIf.sealChanged(change);
@@ -215,9 +225,16 @@ function compose(
     code,
     rules,
     filters,
-    timeline,
+    timeline: permissions,
     specs: writeOnceSpecs,
     emit,
+  });
+  const timeline = new GuestTimeline({
+    guest,
+    inspector,
+    permissions,
+    sealed: windows.tracker.frames,
+    filters,
   });
   const observation = observeMachine({
     guest,
@@ -278,6 +295,7 @@ function compose(
     whatIf,
     windows,
     writeOnce,
+    timeline,
     emit,
     maxSteps: configuration.maxSteps,
     takeSealStop: () => sealStops.take(),
@@ -311,6 +329,7 @@ function compose(
     windows,
     whatIf,
     writeOnce,
+    timeline,
     phases,
     mappings: new GuestMappings({ guest, seals, history, symbolsIn }),
     lookup: new GuestLookup({ guest, inspector, seals, symbolsIn }),
@@ -341,6 +360,7 @@ function compose(
       windows.dispose();
       writeOnce.dispose();
       timeline.dispose();
+      permissions.dispose();
       history.forget();
       moduleSupport?.files.close();
       loaded.close();

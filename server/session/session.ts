@@ -14,6 +14,7 @@ import type { Phases } from './phase.ts';
 import type { RunControl } from './run/runControl.ts';
 import type { Seals } from './seals.ts';
 import type { Sources } from './sources.ts';
+import type { Timeline } from './timeline/timeline.ts';
 import type { Verbs } from './verbs/verb.ts';
 import type { WhatIf } from './whatIf/whatIf.ts';
 import type { Windows } from './windows/windows.ts';
@@ -28,6 +29,7 @@ export interface Session {
   readonly windows: Windows;
   readonly whatIf: WhatIf;
   readonly writeOnce: WriteOnce;
+  readonly timeline: Timeline;
   readonly phases: Phases;
   readonly mappings: Mappings;
   readonly lookup: Lookup;

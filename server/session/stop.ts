@@ -3,6 +3,7 @@ import type { CodePlace } from '../sealing/codePlace.ts';
 import type { RefusedStore } from '../sealing/refusedStore.ts';
 import type { SealChange } from '../sealing/sealEvent.ts';
 import type { WriteOnceViolation } from '../sealing/writeOnce/violation.ts';
+import type { TimelineEntry } from './timeline/timeline.ts';
 import type { Violation } from '../sealing/windows/window.ts';
 
 /** A trap that an exception filter caught, before it is delivered. */
@@ -55,6 +56,8 @@ export interface Stop {
   readonly seal?: SealChange | undefined;
   /** The rule that a window breaks. */
   readonly violation?: Violation | undefined;
+  /** The change of permissions at which an exception filter stops, after it. */
+  readonly permission?: TimelineEntry | undefined;
   /** The rule of write-once memory that is broken. */
   readonly writeOnce?: WriteOnceViolation | undefined;
 }

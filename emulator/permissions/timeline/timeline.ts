@@ -51,9 +51,13 @@ export interface EventQuery {
   readonly newestFirst?: boolean | undefined;
 }
 
-export interface ListenOptions {
-  /** Asked first, in numbers, for speed: the run of frames (guest-physical address / 4096) before or after the event. */
-  readonly concerns?: ((frame: number, pages: number) => boolean) | undefined;
+/** Events in equal parts of the time between two steps. */
+export interface EventCounts {
+  /** First step of the first part, and steps of each. */
+  readonly from: bigint;
+  readonly width: bigint;
+  /** Of each part: all events, those that gave and those that took the permission to store. */
+  readonly parts: readonly { readonly events: number; readonly gained: number; readonly lost: number }[];
 }
 
 /** What the timeline knows of an address at a step. */
@@ -81,16 +85,12 @@ export interface PermissionDifference {
 const DEFAULT_LIMIT = 1 << 18;
 const MAX_FRAME_MAPPINGS = 4096;
 
-interface Listener {
-  readonly hear: (event: PermissionEvent) => void;
-  readonly concerns: ListenOptions['concerns'];
-}
-
 export class PermissionTimeline {
   readonly #follower: TableFollower;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<(event: PermissionEvent) => void>();
   readonly #supervisor: ChangeLog;
   readonly #user: ChangeLog;
+  readonly #step: () => number;
   readonly #start: number;
   #serials = 0;
 
@@ -98,7 +98,8 @@ export class PermissionTimeline {
   constructor(machine: Machine, { limit = DEFAULT_LIMIT }: TimelineOptions = {}) {
     this.#supervisor = new ChangeLog(limit / 2);
     this.#user = new ChangeLog(limit / 2);
-    this.#start = Number(machine.step);
+    this.#step = (): number => Number(machine.step);
+    this.#start = this.#step();
     this.#follower = new TableFollower(machine, {
       changed: (change) => this.#record(change),
       rewound: (step) => {
@@ -112,10 +113,9 @@ export class PermissionTimeline {
    * Called inside `run`, after the store and before the next instruction; may call `requestStop`.
    * Returns the function that ends it.
    */
-  listen(listener: (event: PermissionEvent) => void, options: ListenOptions = {}): () => void {
-    const entry: Listener = { hear: listener, concerns: options.concerns };
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+  listen(listener: (event: PermissionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Tells what has been held back: whoever judges the state at this moment calls it first. Queries do. */
@@ -152,6 +152,22 @@ export class PermissionTimeline {
     this.settle();
     const fits = filterOf(query);
     for (const change of this.#changes(query)) if (fits(change)) yield toEvent(change.serial, change);
+  }
+
+  /** From the first step on that is known up to now, in so many parts. */
+  counts(parts: number): EventCounts {
+    this.settle();
+    const from = this.#start;
+    const width = Math.max(1, Math.ceil((this.#step() + 1 - from) / parts));
+    const counts = Array.from({ length: parts }, () => ({ events: 0, gained: 0, lost: 0 }));
+    for (const change of this.#changes({})) {
+      const part = counts[Math.floor((change.step - from) / width)];
+      if (part === undefined) continue;
+      part.events++;
+      const write = writeChange(change);
+      if (write !== undefined) part[write]++;
+    }
+    return { from: BigInt(from), width: BigInt(width), parts: counts };
   }
 
   /** The last thing told of an address up to a step; under these page tables, if given. */
@@ -217,13 +233,11 @@ export class PermissionTimeline {
 
   #record(change: Change): void {
     const serial = this.#serials++;
-    const supervisor = (change.to === 0 ? change.from : change.to) & PERMISSION.user;
-    (supervisor === 0 ? this.#supervisor : this.#user).append(serial, change);
-    let event: PermissionEvent | undefined;
-    for (const { hear, concerns: wanted } of this.#listeners) {
-      if (wanted !== undefined && !touches(change, wanted)) continue;
-      hear((event ??= toEvent(serial, change)));
-    }
+    const isUsers = ((change.to === 0 ? change.from : change.to) & PERMISSION.user) !== 0;
+    (isUsers ? this.#user : this.#supervisor).append(serial, change);
+    if (this.#listeners.size === 0) return;
+    const event = toEvent(serial, change);
+    for (const listener of this.#listeners) listener(event);
   }
 
   #completeFrom(logs: readonly ChangeLog[]): bigint {
@@ -271,14 +285,6 @@ export class PermissionTimeline {
 
 const TABLE_BYTES = 4096;
 const PERMISSION_BITS = 0x3e;
-
-function touches(
-  { pages, frameBefore, frame }: Change,
-  wanted: (frame: number, pages: number) => boolean,
-): boolean {
-  if (frame !== undefined && wanted(frame, pages)) return true;
-  return frameBefore !== undefined && frameBefore !== frame && wanted(frameBefore, pages);
-}
 
 function filterOf(query: EventQuery): (change: LoggedChange) => boolean {
   const { range, kinds, causes, write, writeAndExecute = false, before = Infinity, after = -1 } = query;

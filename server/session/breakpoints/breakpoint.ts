@@ -42,6 +42,9 @@ export type ExceptionFilter =
   | 'bypass'
   | 'window'
   | 'writeOnce'
+  | 'permissionGain'
+  | 'permissionWx'
+  | 'permissionAlias'
   | 'pageFault'
   | 'illegalInstruction'
   | 'anyTrap';

@@ -2,6 +2,7 @@
 import type { Trap, TrapFilter } from '../../../emulator/index.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import type { ExceptionFilter, ExceptionFilterRequest } from './breakpoint.ts';
+import type { PermissionStopKind } from '../timeline/timeline.ts';
 import { testCondition } from './entry.ts';
 
 /** Exception causes by filter (privileged spec, table "Supervisor cause register values"). */
@@ -11,6 +12,9 @@ const CAUSES: Readonly<Record<ExceptionFilter, readonly number[]>> = {
   bypass: [],
   window: [],
   writeOnce: [],
+  permissionGain: [],
+  permissionWx: [],
+  permissionAlias: [],
   pageFault: [12, 13, 15],
   illegalInstruction: [2],
   anyTrap: [],
@@ -49,6 +53,10 @@ export class ExceptionFilters {
   get windowSteps(): bigint | undefined {
     const text = this.#on.get('window')?.replaceAll(/[\s_,]/g, '') ?? '';
     return /^\d+$/.test(text) ? BigInt(text) : undefined;
+  }
+
+  stopsAtPermission(kind: PermissionStopKind): boolean {
+    return this.#on.has(kind);
   }
 
   get stopsAtWriteOnce(): boolean {

@@ -14,6 +14,7 @@ import { grouped } from '../../sealing/grouped.ts';
 import type { SealChange } from '../../sealing/sealEvent.ts';
 import { sealText } from '../../sealing/story.ts';
 import type { KernelModules } from '../modules/kernelModules.ts';
+import type { GuestTimeline } from '../timeline/guestTimeline.ts';
 import type { GuestWindows } from '../windows/guestWindows.ts';
 import type { GuestWriteOnce } from '../writeOnce/guestWriteOnce.ts';
 import type { GuestWhatIf } from '../whatIf/guestWhatIf.ts';
@@ -57,6 +58,7 @@ export interface ExecutionParts {
   readonly whatIf: GuestWhatIf;
   readonly windows: GuestWindows;
   readonly writeOnce: GuestWriteOnce;
+  readonly timeline: GuestTimeline;
   readonly emit: (event: SessionEvent) => void;
   /** A seal the user wants to stop at, once. */
   readonly takeSealStop: () => SealChange | undefined;
@@ -120,6 +122,11 @@ export class Execution {
     const violation = windows.takeViolation();
     if (violation !== undefined)
       return stopped(this.stopAt(violation.hart, 'window', violation.text, { violation }));
+    const permission = this.#parts.timeline.takeStop();
+    if (permission !== undefined) {
+      const { entry, text } = permission;
+      return stopped(this.stopAt(entry.event.hart, 'data breakpoint', text, { permission: entry }));
+    }
     const atObject = this.#atObject();
     if (atObject !== undefined) return atObject;
     switch (end.kind) {
