@@ -31,10 +31,21 @@ export interface Mapping {
 /** A hole that keeps a region from being sealed, in words and as data. */
 export interface SealHole {
   readonly mapping: Mapping;
-  /** `page-table`: a writable leaf. `tlb`: a hart still remembers one. */
-  readonly why: 'page-table' | 'tlb';
+  /**
+   * `page-table`: a writable leaf. `tlb`: a hart still remembers one. `no-paging`: harts run without page tables.
+   * `pmp`: an entry refuses, but not on every hart, or not for good.
+   */
+  readonly why: 'page-table' | 'tlb' | 'no-paging' | 'pmp';
+  /** Harts that can use it now; none for an address space that no hart is in. */
   readonly harts: readonly number[];
+  /** Page tables that hold the leaf. */
+  readonly satp?: bigint | undefined;
+  /** One sentence. */
+  readonly text: string;
 }
+
+/** What refuses stores to a sealed region. */
+export type SealLayer = 'page-table' | 'pmp';
 
 export interface SealChange {
   readonly kind: 'sealed' | 'reopened' | 'resealed' | 'degraded';
@@ -55,4 +66,6 @@ export interface SealStatus {
   readonly sealedLast: Moment | undefined;
   /** What keeps it from being sealed; bounded. */
   readonly holes: readonly SealHole[];
+  /** Which layer says that it is sealed; undefined where it is not. */
+  readonly layer: SealLayer | undefined;
 }

@@ -9,19 +9,22 @@
 import {
   findAliases,
   PermissionTracker,
+  type FrameMapping,
+  type Hart,
   type Machine,
   type PermissionChange,
-  type RegionReport,
   type TrackedRange,
   type Watch,
   type WatchedAccess,
 } from '../../emulator/index.ts';
 import type { AddressSpace } from './addressSpace.ts';
 import type { CodePlace } from './codePlace.ts';
+import { holesOf, mappedHoles, type HoleFacts } from './holes.ts';
+import { isLockedByPmp } from './pmp.ts';
 import type { RefusedStore } from './refusedStore.ts';
 import type { Regions } from './regions.ts';
 import type { SealRegion } from './region.ts';
-import type { Mapping, Moment, SealChange, SealHole, SealStatus } from './sealEvent.ts';
+import type { Mapping, Moment, SealChange, SealLayer, SealStatus } from './sealEvent.ts';
 import type { SealedFrames } from './windows/sealedFrames.ts';
 import { WriterLog } from './writers.ts';
 
@@ -32,6 +35,10 @@ export interface SealTrackerParts {
   /** Told of the frames of regions that are sealed. */
   readonly frames: SealedFrames;
   stackOf(hart: number): CodePlace[];
+  /** Every known mapping of a guest-physical range. */
+  mappingsOf(physical: bigint, length: bigint): readonly FrameMapping[];
+  /** The step at which a hart's TLB last lost entries to a fence. */
+  lastFence(hart: number): bigint | undefined;
   onChange(change: SealChange): void;
 }
 
@@ -42,6 +49,8 @@ interface Entry {
   isDegraded: boolean;
   /** Its own pages were sealed, whatever their aliases are. */
   hasSealedFrames: boolean;
+  /** What refuses stores to it. */
+  layer: SealLayer;
   /** The page tables have sealed it; some TLB has not let go yet. */
   pending: Moment | undefined;
   first: Moment | undefined;
@@ -49,7 +58,8 @@ interface Entry {
 }
 
 const PAGE = 4096n;
-const MAX_HOLES = 16;
+/** Pieces of a region that kernels have scattered. */
+const MAX_RUNS = 64;
 const MAX_MAPPINGS = 64;
 const MAX_CHANGES = 10_000;
 
@@ -69,7 +79,10 @@ export class SealTracker {
     const { machine, regions } = parts;
     this.#permissions = new PermissionTracker(machine, (change) => this.#changed(change));
     for (const region of regions.all) this.add(region);
-    this.#stopObserving = machine.observe({ tlbFlushed: () => this.#settleTlbs() });
+    this.#stopObserving = machine.observe({
+      tlbFlushed: () => this.#settleTlbs(),
+      pmpWritten: (hart) => this.#settlePmp(hart),
+    });
   }
 
   /** Follows a region from now on, such as a module's that is being loaded. */
@@ -109,12 +122,13 @@ export class SealTracker {
 
   status(region: SealRegion): SealStatus {
     const entry = this.#entries.get(region.id) ?? newEntry(region);
-    const report = this.#permissions.report(region.id);
+    const facts = this.#facts(entry);
+    const hidden = mappedHoles(facts);
     const state = entry.isDegraded
       ? 'degraded'
-      : entry.isSealed
+      : entry.isSealed && hidden.length === 0
         ? 'sealed'
-        : report?.state === 'open'
+        : facts.report?.state === 'open'
           ? 'open'
           : 'partial';
     return {
@@ -123,7 +137,21 @@ export class SealTracker {
       linked: this.#parts.space.permissionsAt(region.start),
       sealedFirst: entry.first,
       sealedLast: entry.last,
-      holes: state === 'sealed' || report === undefined ? [] : holesOf(report),
+      holes: state === 'sealed' ? [] : holesOf(facts),
+      layer: state === 'sealed' ? entry.layer : undefined,
+    };
+  }
+
+  #facts({ region, pending, last }: Entry): HoleFacts {
+    const { machine, mappingsOf, lastFence } = this.#parts;
+    const runs = this.#framesOf(region);
+    return {
+      machine,
+      report: this.#permissions.report(region.id),
+      mappings: runs.slice(0, MAX_RUNS).flatMap(({ start, end }) => mappingsOf(start, end - start)),
+      physical: runs[0]?.start,
+      sealed: pending ?? last,
+      lastFence,
     };
   }
 
@@ -172,7 +200,7 @@ export class SealTracker {
       entry.pending = undefined;
       if (to === 'sealed') this.#sealFrames(entry, moment);
       if (to === 'sealed' && this.#tracksAliases(entry)) entry.pending = moment;
-      else if (to !== 'sealed' && entry.isSealed) opened.push(entry);
+      else if (to !== 'sealed' && entry.isSealed && entry.layer === 'page-table') opened.push(entry);
     }
     if (opened.length > 0) this.#open(opened, moment, opening === undefined ? 'reopened' : 'degraded');
     this.#settleTlbs();
@@ -212,6 +240,7 @@ export class SealTracker {
         entry.pending = undefined;
         entry.isSealed = true;
         entry.isDegraded = false;
+        entry.layer = 'page-table';
         entry.first ??= moment;
         entry.last = moment;
       }
@@ -222,6 +251,30 @@ export class SealTracker {
         aliases: entries.flatMap((entry) => this.#aliasesOf(entry.region)),
       });
     }
+  }
+
+  /** PMP seals whatever page tables say, and harts that have none, if every hart's refuses and is locked. */
+  #settlePmp(hart: number): void {
+    const { machine } = this.#parts;
+    const running = machine.harts.filter(({ state }) => state !== 'stopped');
+    const entries = [...this.#entries.values()].filter((entry) => {
+      if (entry.isSealed) return false;
+      const runs = this.#framesOf(entry.region);
+      return (
+        running.length > 0 &&
+        runs.length > 0 &&
+        runs.every((run) => running.every((each) => isRunLocked(each, run)))
+      );
+    });
+    if (entries.length === 0) return;
+    const moment = this.#momentOf({ hart, step: machine.step, pc: machine.harts[hart]!.pc });
+    for (const entry of entries) {
+      entry.isSealed = true;
+      entry.layer = 'pmp';
+      entry.first ??= moment;
+      entry.last = moment;
+    }
+    this.#tell({ kind: 'sealed', moment, regions: entries.map(({ region }) => region), aliases: [] });
   }
 
   #open(entries: readonly Entry[], moment: Moment, kind: 'reopened' | 'degraded'): void {
@@ -305,7 +358,7 @@ export class SealTracker {
     return [...satps].flatMap((satp) => findAliases(machine.memory, satp, start, end).aliases);
   }
 
-  #momentOf({ hart, step, pc }: PermissionChange): Moment {
+  #momentOf({ hart, step, pc }: Pick<PermissionChange, 'hart' | 'step' | 'pc'>): Moment {
     const stack = this.#parts.stackOf(hart);
     const place = stack[0] ?? { pc, function: '', offset: 0, size: 0, inlined: false };
     return { step, hart, place, stack };
@@ -318,6 +371,7 @@ function newEntry(region: SealRegion): Entry {
     isSealed: false,
     isDegraded: false,
     hasSealedFrames: false,
+    layer: 'page-table',
     pending: undefined,
     first: undefined,
     last: undefined,
@@ -326,6 +380,12 @@ function newEntry(region: SealRegion): Entry {
 
 function pagesOf({ start, end }: SealRegion): TrackedRange {
   return { start: start - (start % PAGE), end: end + ((PAGE - (end % PAGE)) % PAGE) };
+}
+
+/** By PMP; most pages are told apart by the first one. */
+function isRunLocked(hart: Hart, { start, end }: TrackedRange): boolean {
+  for (let page = start; page < end; page += PAGE) if (!isLockedByPmp(hart, page)) return false;
+  return true;
 }
 
 function momentOf({ step, hart, place, stack }: RefusedStore): Moment {
@@ -343,40 +403,4 @@ function recordOf({
   newValue,
 }: WatchedAccess): Parameters<WriterLog['note']>[0] {
   return { step, hart, pc, address, physical, size, oldValue, newValue };
-}
-
-/** What is still writable: in the page tables, or, when those are sealed, in a TLB. */
-function holesOf({ state, tables, writableTlb }: RegionReport): SealHole[] {
-  const inTables = tables.flatMap(({ harts, ranges }) =>
-    ranges.flatMap(({ range, extents }) =>
-      extents
-        .filter((extent) => extent.writability === 'writable')
-        .map(({ start, end, pte, level }) => ({
-          mapping: mappingOf(
-            start,
-            level === 0 ? end - start : 1n << BigInt(12 + 9 * level),
-            pte,
-            range.alias === true,
-          ),
-          why: 'page-table' as const,
-          harts,
-        })),
-    ),
-  );
-  const inTlbs = writableTlb.map(({ hart, virtual, pte }) => ({
-    mapping: mappingOf(virtual, PAGE, pte, false),
-    why: 'tlb' as const,
-    harts: [hart],
-  }));
-  return (state === 'sealed' ? inTlbs : inTables).slice(0, MAX_HOLES);
-}
-
-function mappingOf(address: bigint, size: bigint, pte: bigint, isAlias: boolean): Mapping {
-  const has = (bit: number): boolean => ((pte >> BigInt(bit)) & 1n) === 1n;
-  return {
-    address,
-    size,
-    permissions: { read: has(1), write: has(2), execute: has(3), user: has(4) },
-    kind: isAlias ? 'alias' : 'kernel',
-  };
 }

@@ -51,6 +51,11 @@ export interface EventQuery {
   readonly newestFirst?: boolean | undefined;
 }
 
+export interface ListenOptions {
+  /** Asked first, in numbers, for speed: the run of frames (guest-physical address / 4096) before or after the event. */
+  readonly concerns?: ((frame: number, pages: number) => boolean) | undefined;
+}
+
 /** Events in equal parts of the time between two steps. */
 export interface EventCounts {
   /** First step of the first part, and steps of each. */
@@ -85,9 +90,13 @@ export interface PermissionDifference {
 const DEFAULT_LIMIT = 1 << 18;
 const MAX_FRAME_MAPPINGS = 4096;
 
+interface Listener extends ListenOptions {
+  readonly hear: (event: PermissionEvent) => void;
+}
+
 export class PermissionTimeline {
   readonly #follower: TableFollower;
-  readonly #listeners = new Set<(event: PermissionEvent) => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #supervisor: ChangeLog;
   readonly #user: ChangeLog;
   readonly #step: () => number;
@@ -113,7 +122,8 @@ export class PermissionTimeline {
    * Called inside `run`, after the store and before the next instruction; may call `requestStop`.
    * Returns the function that ends it.
    */
-  listen(listener: (event: PermissionEvent) => void): () => void {
+  listen(hear: (event: PermissionEvent) => void, { concerns: wanted }: ListenOptions = {}): () => void {
+    const listener: Listener = { hear, concerns: wanted };
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -235,9 +245,9 @@ export class PermissionTimeline {
     const serial = this.#serials++;
     const isUsers = ((change.to === 0 ? change.from : change.to) & PERMISSION.user) !== 0;
     (isUsers ? this.#user : this.#supervisor).append(serial, change);
-    if (this.#listeners.size === 0) return;
-    const event = toEvent(serial, change);
-    for (const listener of this.#listeners) listener(event);
+    let event: PermissionEvent | undefined;
+    for (const { hear, concerns: wanted } of this.#listeners)
+      if (wanted === undefined || touches(change, wanted)) hear((event ??= toEvent(serial, change)));
   }
 
   #completeFrom(logs: readonly ChangeLog[]): bigint {
@@ -285,6 +295,14 @@ export class PermissionTimeline {
 
 const TABLE_BYTES = 4096;
 const PERMISSION_BITS = 0x3e;
+
+function touches(
+  { pages, frameBefore, frame }: Change,
+  wanted: (frame: number, pages: number) => boolean,
+): boolean {
+  if (frame !== undefined && wanted(frame, pages)) return true;
+  return frameBefore !== undefined && frameBefore !== frame && wanted(frameBefore, pages);
+}
 
 function filterOf(query: EventQuery): (change: LoggedChange) => boolean {
   const { range, kinds, causes, write, writeAndExecute = false, before = Infinity, after = -1 } = query;

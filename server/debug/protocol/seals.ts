@@ -28,19 +28,24 @@ export const sealRequests = {
           name: text,
           start: hexadecimal,
           end: described('The first address behind the region: "0x…"', text),
-          origin: described('Which layer named the region', oneOf('configuration', 'preset', 'observed', 'whatIf')),
+          origin: described(
+            'Which layer named the region',
+            oneOf('configuration', 'preset', 'observed', 'whatIf'),
+          ),
           source: described('The specification or the preset, for people', text),
           state: sealState,
           linked: optional(described('As the image declares it', permissions)),
           sealedBy: optional(moment),
+          layer: optional(described('What refuses stores to a sealed region', oneOf('page-table', 'pmp'))),
           holes: described(
-            'Mappings that still permit writes',
+            'What keeps it from being sealed: mappings, TLB entries, harts without paging, PMP entries',
             list(
               object({
                 address: hexadecimal,
                 permissions,
-                why: oneOf('page-table', 'tlb'),
+                why: oneOf('page-table', 'tlb', 'no-paging', 'pmp'),
                 harts: list(integer(0)),
+                text: described('The hole by name, in a sentence', text),
               }),
             ),
           ),

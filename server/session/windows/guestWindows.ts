@@ -3,8 +3,7 @@ import type { DmaWrite, Machine, WatchedAccess } from '../../../emulator/index.t
 import type { NeighbourSymbol } from '../../sealing/refusedStore.ts';
 import { refusalOfBypass, type Refusal } from '../../sealing/refusal.ts';
 import type { Regions } from '../../sealing/regions.ts';
-import { grouped } from '../../sealing/grouped.ts';
-import { sealerOf } from '../../sealing/story.ts';
+import { staleText } from '../../sealing/holes.ts';
 import type { Bypass } from '../../sealing/windows/bypass.ts';
 import { lengthOf, type Violation, type Window } from '../../sealing/windows/window.ts';
 import { WindowTracker, type PermissionSource } from '../../sealing/windows/windowTracker.ts';
@@ -144,15 +143,7 @@ export class GuestWindows implements Windows {
     if (kind === 'no-paging') return `hart ${hart} runs without paging, and no PMP entry refuses the store`;
     if (kind === 'alias')
       return `${page} is a writable alias of the sealed page ${hex(home - (home % PAGE))}`;
-    const fence = this.tracker.lastFence(hart);
-    const { step } = sealed;
-    const missing =
-      fence === undefined || fence < step
-        ? `no sfence.vma has reached it since`
-        : `its last sfence.vma, at step ${grouped(fence)}, did not cover it`;
-    const by = sealerOf(sealed).function;
-    const taken = `since before step ${grouped(step)}, when ${by === '' ? 'W was' : `${by}() had W`} taken away`;
-    return `hart ${hart} still has a writable TLB entry for ${page}, ${taken}; ${missing}`;
+    return staleText(hart, virtual, sealed, this.tracker.lastFence(hart));
   }
 
   /** The step before which the machine has to come back; undefined for no such step. */

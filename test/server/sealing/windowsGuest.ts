@@ -15,6 +15,8 @@ export interface Scenario {
   readonly second?: string;
   /** C functions. */
   readonly definitions?: string;
+  /** Paging stays off. */
+  readonly bare?: boolean;
 }
 
 const KERNEL = fileURLToPath(new URL('windows/kernel.c', import.meta.url));
@@ -23,13 +25,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let count = 0;
 
 /** Path of the image. */
-export function compile({ code, second, definitions = '' }: Scenario): string {
+export function compile({ code, second, definitions = '', bare = false }: Scenario): string {
   const output = join(folder, `guest-${++count}`);
   const input = `${output}.c`;
   const defines = {
     DEFINITIONS: definitions,
     SCENARIO: code,
     SECOND: second ?? '',
+    BARE: bare ? 1 : 0,
     HARTS: second === undefined ? 1 : 2,
   };
   const lines = Object.entries(defines).map(

@@ -38,7 +38,7 @@ export const sealHandlers: Handlers<Commands> = {
 };
 
 function regionBody(status: SealStatus): CustomResult<'sealscope/seals'>['regions'][number] {
-  const { region, state, linked, sealedLast, holes } = status;
+  const { region, state, linked, sealedLast, layer, holes } = status;
   return {
     name: region.name,
     start: hex(region.start),
@@ -48,11 +48,13 @@ function regionBody(status: SealStatus): CustomResult<'sealscope/seals'>['region
     state,
     ...(linked === undefined ? {} : { linked: permissionText(linked) }),
     ...(sealedLast === undefined ? {} : { sealedBy: sealerBody(sealedLast) }),
-    holes: holes.map(({ mapping, why, harts }) => ({
+    ...(layer === undefined ? {} : { layer }),
+    holes: holes.map(({ mapping, why, harts, text }) => ({
       address: hex(mapping.address),
       permissions: permissionText(mapping.permissions),
       why,
       harts: [...harts],
+      text,
     })),
   };
 }

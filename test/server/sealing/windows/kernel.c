@@ -151,8 +151,10 @@ static void map(void)
 
 void start(void)
 {
-	map();
-	switch_page_table(root);
+	if (!BARE) {
+		map();
+		switch_page_table(root);
+	}
 	if (HARTS > 1) {
 		sbi(0x48534d, 0, 1, (long)second_entry, 0, 0);
 		wait_for(&ready);
