@@ -9,6 +9,7 @@ import type {
 } from '../session/index.ts';
 import { mergeScenarios } from '../session/index.ts';
 import {
+  codeText,
   counted,
   grouped,
   hex,
@@ -17,7 +18,7 @@ import {
   type Json,
   type JsonObject,
 } from '../session/report/index.ts';
-import { placeText, shortPath } from './output.ts';
+import { shortPath } from './output.ts';
 
 /** What a verdict asks of the source. */
 const ANNOTATIONS: Readonly<Record<WhatIfVerdict, string | undefined>> = {
@@ -30,7 +31,7 @@ const ANNOTATIONS: Readonly<Record<WhatIfVerdict, string | undefined>> = {
 
 const HEADINGS: Readonly<Record<WhatIfVerdict, string>> = {
   ro_after_init: 'could be __ro_after_init: written before the seal, and not since',
-  const: 'could be const: never changed',
+  const: 'could be const, if nothing else writes it: never changed',
   redundant:
     'written after the seal, always with the value that is there: remove these writes, and it could be sealed',
   written: 'stays writable: written after the seal',
@@ -83,15 +84,20 @@ export function annotationJson({ candidate, verdict, ...found }: Annotation): Js
 /** The verdicts, each with its candidates. @param runs Where nothing was written: `this run`, `these 3 scenarios`. */
 export function annotationLines(annotations: readonly Annotation[], runs: string): string[] {
   const verdicts = Object.keys(HEADINGS) as WhatIfVerdict[];
-  return verdicts.flatMap((verdict) => {
+  const root = commonFolder(annotations.flatMap(({ candidate }) => candidate.file ?? []));
+  const lines = verdicts.flatMap((verdict) => {
     const own = annotations.filter((annotation) => annotation.verdict === verdict);
     if (own.length === 0) return [];
     const heading =
       verdict === 'ro_after_init' || verdict === 'const'
         ? `${HEADINGS[verdict]} in ${runs}`
         : HEADINGS[verdict];
-    return [`${heading} (${own.length})`, ...own.flatMap(annotationLine).map((line) => `  ${line}`)];
+    return [
+      `${heading} (${own.length})`,
+      ...own.map((annotation) => `  ${annotationLine(annotation, root)}`),
+    ];
   });
+  return [...(root === '' ? [] : [`files are in ${shortPath(root)}`]), ...lines];
 }
 
 /** One line a verdict. */
@@ -108,17 +114,31 @@ export function summaryLine({ since, after }: WhatIfReport, annotations: readonl
   );
 }
 
-function annotationLine({ candidate, storesAfter, writers, writtenIn }: Annotation): string[] {
+function annotationLine({ candidate, storesAfter, writers, writtenIn }: Annotation, root: string): string {
   const { symbol, type, spec, file, line, lastBefore, firstAfter } = candidate;
-  const place = file === undefined ? '' : `${shortPath(file)}:${line ?? '?'}  `;
-  const what = `${place}${symbol ?? spec}${type === undefined ? '' : `  ${type}`}`;
-  if (storesAfter === 0)
-    return [lastBefore === undefined ? what : `${what}  last written by ${placeText(lastBefore)}`];
-  const by = writers[0]?.place ?? firstAfter;
-  const first = by === undefined ? '' : `, first by ${placeText(by)}`;
+  const path = (name: string): string => (name.startsWith(root) ? name.slice(root.length) : name);
+  const by = (place: CodePlace | undefined, how: string): string => {
+    if (place === undefined) return '';
+    const source = place.file === undefined ? '' : ` (${path(place.file)}:${place.line ?? '?'})`;
+    return `${how} ${codeText(place)}${source}`;
+  };
+  const declared = file === undefined ? '' : `${path(file)}:${line ?? '?'}  `;
+  const what = `${declared}${symbol ?? spec}${type === undefined ? '' : `  ${type}`}`;
+  if (storesAfter === 0) return what + by(lastBefore, '  last written by');
   const more = writers.length > 1 ? ` and ${counted(writers.length - 1, 'other instruction')}` : '';
   const where = writtenIn.length === 0 ? '' : ` in ${listed(writtenIn, 4)}`;
-  return [`${what}  ${counted(storesAfter, 'store')}${where}${first}${more}`];
+  return `${what}  ${counted(storesAfter, 'store')}${where}${by(writers[0]?.place ?? firstAfter, ', first by')}${more}`;
+}
+
+/** The folder that all of these files are in, with a slash behind it; empty for none. */
+function commonFolder(files: readonly string[]): string {
+  const [first = '', ...rest] = files;
+  let length = first.lastIndexOf('/') + 1;
+  for (const file of rest) {
+    while (length > 0 && !file.startsWith(first.slice(0, length)))
+      length = first.lastIndexOf('/', length - 2) + 1;
+  }
+  return first.slice(0, length);
 }
 
 function candidateJson({ spec, symbol, type, file, line, start, end }: WhatIfResult): JsonObject {

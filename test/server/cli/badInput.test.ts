@@ -26,7 +26,7 @@ const missing = `${tmpdir()}/no-such-file`;
 
 describe('the command line', () => {
   it.each<[string, string[], RegExp | string]>([
-    ['no command', [], 'a command is missing: run, symbols, dap or demo; see sealscope --help'],
+    ['no command', [], 'a command is missing: run, what-if, symbols, dap or demo; see sealscope --help'],
     ['an unknown command', ['fly'], "unknown command 'fly'; see sealscope --help"],
     ['no image', ['run'], "missing required argument 'image'; see sealscope --help"],
     ['an unknown option', ['run', '--hart', '2', 'x'], /unknown option '--hart' \(Did you mean --harts\?\)/],

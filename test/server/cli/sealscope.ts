@@ -119,8 +119,47 @@ export interface ExitJson {
   readonly stateHash?: string;
 }
 
+export interface WhatIfJson {
+  readonly event: 'whatIf';
+  readonly change: 'sealed' | 'report';
+  readonly since: string | null;
+  readonly results?: readonly {
+    readonly spec: string;
+    readonly state: string;
+    readonly verdict: string;
+    readonly after: { readonly stores: number };
+  }[];
+}
+
+export interface WriteOnceJson extends PlaceJson {
+  readonly event: 'writeOnce';
+  readonly check: string;
+  readonly object: { readonly address: string; readonly size: number; readonly cache: string | null } | null;
+  readonly story: string;
+}
+
+export interface WriteOnceSummaryJson {
+  readonly event: 'writeOnceSummary';
+  readonly fragmentation: {
+    readonly pages: number;
+    readonly heldByOne: number;
+    readonly liveObjects: number;
+  };
+  readonly violations: readonly { readonly check: string; readonly count: number }[];
+  readonly objects?: readonly {
+    readonly lives: number;
+    readonly events: readonly { readonly kind: string }[];
+  }[];
+}
+
 export type EventJson =
-  { readonly event: 'console'; readonly text: string } | SealJson | SealedWriteJson | ExitJson;
+  | { readonly event: 'console'; readonly text: string }
+  | SealJson
+  | SealedWriteJson
+  | WhatIfJson
+  | WriteOnceJson
+  | WriteOnceSummaryJson
+  | ExitJson;
 
 const schema = JSON.parse(readFileSync(new URL('events.schema.json', import.meta.url), 'utf8')) as object;
 const isEvent = new Ajv({ allErrors: true, allowUnionTypes: true }).compile<EventJson>(schema);
@@ -160,6 +199,10 @@ export class JsonRun {
 
   get sealedWrites(): SealedWriteJson[] {
     return this.events.filter((event) => event.event === 'sealedWrite');
+  }
+
+  get whatIf(): WhatIfJson[] {
+    return this.events.filter((event) => event.event === 'whatIf');
   }
 
   get exit(): ExitJson {
