@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseWhatIfMoment, WHAT_IF_MOMENTS } from '../sealing/whatIf/moment.ts';
 import { readWindowRules } from './windows.ts';
+import { readWriteOnce } from './writeOnce.ts';
 import { parseSize, SEAL_CHOICES, type SealChoice, type SessionConfiguration } from '../session/index.ts';
 
 /** What to do at a refused store: a choice, or end the run there. */
@@ -19,11 +20,14 @@ export interface RunOptions {
   readonly isa?: string;
   readonly mmu?: string;
   readonly dtb?: string;
+  readonly dtbOverlay: readonly string[];
   readonly seal: readonly string[];
   readonly whatIf: readonly string[];
   readonly whatIfAfter?: string;
   readonly windows?: true;
   readonly windowRules?: string;
+  readonly writeOnce?: string;
+  readonly objects?: true;
   readonly onSealedWrite: StorePolicy;
   readonly failOnSealedWrite?: true;
   readonly maxInstructions?: bigint;
@@ -52,6 +56,11 @@ export function declareRunOptions(command: Command): Command {
     .option('--isa <isa>', 'instruction set, as rv64gc_zba_zbb; default: all that there is')
     .addOption(new Option('--mmu <mode>', 'largest translation mode').choices(['sv39', 'sv48', 'sv57']))
     .option('--dtb <file>', 'device tree to hand to the guest (default: generated)')
+    .addOption(
+      new Option('--dtb-overlay <file>', 'device tree overlay to lay over it (repeatable)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .addOption(sealOption())
     .addOption(
       new Option(
@@ -71,12 +80,17 @@ export function declareRunOptions(command: Command): Command {
       '--window-rules <file>',
       'who may open windows, and how: JSON with allowWriters, maxSteps, privateOnly',
     )
+    .option(
+      '--write-once <file>',
+      'functions of write-once memory: JSON with alloc, initOnce, free (default: what presets find)',
+    )
+    .option('--objects', 'report pages and lives of write-once objects at the end')
     .addOption(
       new Option('--on-sealed-write <action>', 'what to do at a store that a seal refuses')
         .choices([...SEAL_CHOICES, 'stop'])
         .default('oops'),
     )
-    .option('--fail-on-sealed-write', 'exit with status 3 when a seal refused a store')
+    .option('--fail-on-sealed-write', 'exit with status 3 when a seal refused a store, or a rule was broken')
     .option('--max-instructions <n>', 'end the run after so many instructions', instructionCount)
     .addOption(
       new Option('--engine <engine>', 'how instructions are executed')
@@ -103,6 +117,7 @@ export function sessionConfiguration(
     commandLine: options.append,
     firmware: options.firmware,
     dtb: options.dtb,
+    dtbOverlays: options.dtbOverlay.length === 0 ? undefined : options.dtbOverlay,
     disk: options.disk,
     harts: options.harts,
     memory: options.memory,
@@ -110,6 +125,7 @@ export function sessionConfiguration(
     mmu: options.mmu,
     sealed: options.seal.length === 0 ? undefined : options.seal,
     writeWindows: readWindowRules(image, options.windowRules),
+    writeOnce: readWriteOnce(image, options.writeOnce),
     onSealedWrite: options.onSealedWrite === 'stop' ? 'ask' : options.onSealedWrite,
     whatIf: whatIf.length === 0 ? undefined : whatIf,
     whatIfAfter: options.whatIfAfter,

@@ -14,7 +14,7 @@ import { whatIfBisect, whatIfRun, type WhatIfOptions } from './whatIf.ts';
 const exitStatuses = `
 Exit status of run:
   0  the guest ended well          1  the guest failed
-  2  usage, or unusable input      3  sealed writes under --fail-on-sealed-write
+  2  usage, or unusable input      3  sealed writes or broken rules under --fail-on-sealed-write
   4  the limit of instructions was reached`;
 
 /**

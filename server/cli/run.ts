@@ -12,6 +12,7 @@ import { pacedBy } from './pacing.ts';
 import { JsonReporter, TextReporter, type Reporter } from './reporter.ts';
 import { unsealedRegions } from './unsealedRegions.ts';
 import { WindowReporter } from './windows.ts';
+import { WriteOnceReporter } from './writeOnce.ts';
 import { WhatIfFiles } from './whatIfFile.ts';
 
 /** Resolves to the process's exit status. */
@@ -36,6 +37,7 @@ export async function run(image: string, options: RunOptions, interruptions: Int
       session.symbols.onProblem = debugInfoProblems((text) => reporter.log(text));
     let sealedWrites = 0;
     const windows = new WindowReporter(session.windows, reporter.lines, options.windows ?? false);
+    const writeOnce = new WriteOnceReporter(session.writeOnce, reporter.lines, options.objects ?? false);
     session.listen((event) => {
       switch (event.type) {
         case 'console':
@@ -58,6 +60,9 @@ export async function run(image: string, options: RunOptions, interruptions: Int
         case 'dma':
           windows.note(event);
           break;
+        case 'writeOnce':
+          writeOnce.violation(event.violation);
+          break;
         case 'log':
           reporter.log(event.text);
           break;
@@ -71,6 +76,7 @@ export async function run(image: string, options: RunOptions, interruptions: Int
     for (const text of unsealedRegions(session.seals.status())) reporter.log(text);
     if (whatIf.specs.length > 0) reporter.whatIf(session.whatIf.report());
     windows.end();
+    writeOnce.end();
     reporter.exit({
       exit,
       seconds,
@@ -78,8 +84,8 @@ export async function run(image: string, options: RunOptions, interruptions: Int
       degraded: session.seals.degraded,
       stateHash: options.stats ? session.stateHash() : undefined,
     });
-    if (options.failOnSealedWrite && sealedWrites + session.windows.violationCount > 0)
-      return exitStatus.sealedWrites;
+    const brokenRules = session.windows.violationCount + session.writeOnce.violations.length;
+    if (options.failOnSealedWrite && sealedWrites + brokenRules > 0) return exitStatus.sealedWrites;
     return interruptions.first === undefined ? statusOf(exit) : signalStatus[interruptions.first];
   } finally {
     file?.close();

@@ -16,6 +16,7 @@ interface Schema {
   maximum?: number;
   pattern?: string;
   items?: Schema;
+  defaultSnippets?: { body: unknown }[];
   default?: unknown;
   markdownDescription?: string;
 }
@@ -49,6 +50,8 @@ function samplesOf(schema: Schema): { good: unknown[]; bad: unknown[] } {
   if (schema.anyOf !== undefined) {
     return { good: schema.anyOf.flatMap((each) => samplesOf(each).good), bad: [1] };
   }
+  if (schema.defaultSnippets !== undefined)
+    return { good: schema.defaultSnippets.map(({ body }) => body), bad: ['text', [1]] };
   if (schema.enum !== undefined) return { good: schema.enum, bad: ['no-such-choice', 1] };
   const samples: Readonly<Record<string, { good: unknown[]; bad: unknown[] }>> = {
     string: { good: schema.pattern === undefined ? ['text'] : ['128'], bad: [true, ['text']] },

@@ -82,9 +82,7 @@ export class GuestWriteOnce implements WriteOnce {
     );
     for (const [index, spec] of parts.specs.entries()) this.#hook(`writeOnce[${index}]`, spec);
     this.#stopObserving = [
-      parts.timeline.listen((event) => this.#permissions(event), {
-        concerns: (frame, pages) => this.#framesWithin(frame, pages).length > 0,
-      }),
+      parts.timeline.listen((event) => this.#permissions(event)),
       machine.observe({
         hart: ({ kind, hart }) => {
           if (kind !== 'start' && kind !== 'stop') return;
@@ -244,7 +242,8 @@ export class GuestWriteOnce implements WriteOnce {
         })
       );
     } catch (error) {
-      complain(error); return;
+      complain(error);
+      return;
     }
   }
 

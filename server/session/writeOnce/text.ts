@@ -27,18 +27,15 @@ export function fragmentationText(found: Fragmentation): string {
   ].join('; ');
 }
 
-/** Everything, in lines: fragmentation, pages with the heat of their objects, lanes. */
+/** Pages with the heat of their objects, and lanes, in lines. */
 export function writeOnceText(writeOnce: WriteOnce): string[] {
   const { objects, pages, complete } = writeOnce;
   const hottest = objects.reduce((most, { stores }) => Math.max(most, stores), 1);
   return [
-    fragmentationText(writeOnce.fragmentation),
     ...(complete ? [] : ['there were more objects than are followed']),
-    '',
     `Pages, each object as one sign: o free, from "." to "@" by its stores (at most ${grouped(hottest)})`,
     ...pages.slice(0, MAX_PAGES).map((page) => pageText(page, hottest)),
     ...more(pages.length - MAX_PAGES, 'page'),
-    '',
     'Objects',
     ...objects.slice(0, MAX_OBJECTS).map(laneText),
     ...more(objects.length - MAX_OBJECTS, 'object'),

@@ -1,6 +1,6 @@
 /** Lives, heat and fragmentation of the slab's objects; stops; and specifications that do not fit the image. */
 import { describe, expect, it } from 'vitest';
-import { writeOnceText, type SessionError } from '../../../../server/session/index.ts';
+import { fragmentationText, writeOnceText, type SessionError } from '../../../../server/session/index.ts';
 import { readWriteOnceSpecs } from '../../../../server/sealing/writeOnce/specification.ts';
 import { eventsOf, openGuest } from '../guest.ts';
 import { openSlab, runToEnd, SLAB } from './slab.ts';
@@ -62,7 +62,7 @@ describe('the objects of a run without mistakes', () => {
       expect(page.strayStores).toBe(0);
       expect(page.stores).toBe(page.objects.reduce((sum, { stores }) => sum + stores, 0));
     }
-    const text = writeOnceText(writeOnce).join('\n');
+    const text = [fragmentationText(writeOnce.fragmentation), ...writeOnceText(writeOnce)].join('\n');
     expect(text).toContain('14 live objects (1,120 bytes) on 2 pages (8 KiB): 13.7 % used');
     expect(text).toContain('1 page held by one object; with one object a page: 14 pages (56 KiB)');
     const heat = /13 of 51 live.*\|(.*)\|/.exec(text)?.[1] ?? '';
@@ -109,7 +109,10 @@ describe('a broken rule', () => {
       );
       guest.session.close();
     }
-    expect(places).toEqual(['second-init kmem_cache_init_once', 'writable-outside-init local_flush_tlb_page']);
+    expect(places).toEqual([
+      'second-init kmem_cache_init_once',
+      'writable-outside-init local_flush_tlb_page',
+    ]);
   });
 
   it('changes nothing in the guest', async () => {
