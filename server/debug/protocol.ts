@@ -12,6 +12,7 @@ import { permissionRequests } from './protocol/permissions.ts';
 import { placeRequests } from './protocol/places.ts';
 import { sealedWriteEvents, sealedWriteRequests } from './protocol/sealedWrites.ts';
 import { sealEvents, sealRequests } from './protocol/seals.ts';
+import { timelineRequests } from './protocol/timeline.ts';
 import { whatIfEvents, whatIfRequests } from './protocol/whatIf.ts';
 import type { TypeOf } from './schema.ts';
 
@@ -25,6 +26,7 @@ export const customRequests = {
   ...placeRequests,
   ...whatIfRequests,
   ...objectRequests,
+  ...timelineRequests,
 } as const;
 
 export const customEvents = {

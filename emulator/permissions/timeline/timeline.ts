@@ -44,6 +44,8 @@ export interface EventQuery {
   readonly write?: 'gained' | 'lost' | undefined;
   /** Only those after which the pages are both writable and executable. */
   readonly writeAndExecute?: boolean | undefined;
+  /** Only those of pages that are not the user's. */
+  readonly supervisor?: boolean | undefined;
   /** Serials below this one; with `newestFirst`, the way to the next portion. */
   readonly before?: number | undefined;
   /** Serials above this one. */
@@ -256,18 +258,19 @@ export class PermissionTimeline {
   }
 
   /** Of both logs, in the order of serials. */
-  *#changes({ from, to, newestFirst = false }: EventQuery): Generator<LoggedChange> {
+  *#changes({ from, to, supervisor = false, newestFirst = false }: EventQuery): Generator<LoggedChange> {
     const [first, last] = [Number(from ?? 0n), to === undefined ? Infinity : Number(to)];
-    const logs = [this.#supervisor, this.#user];
+    const logs = supervisor ? [this.#supervisor] : [this.#supervisor, this.#user];
     const sources = logs.map((log) => (newestFirst ? log.backwards(first, last) : log.forwards(first, last)));
     const heads = sources.map((source) => source.next());
     while (true) {
-      const [a, b] = [heads[0]!, heads[1]!];
-      if (a.done === true && b.done === true) return;
-      const second =
-        a.done === true || (b.done !== true && a.value.serial < b.value.serial === newestFirst) ? 1 : 0;
-      yield heads[second]!.value as LoggedChange;
-      heads[second] = sources[second]!.next();
+      let next = -1;
+      for (const [index, head] of heads.entries())
+        if (head.done !== true && (next < 0 || head.value.serial < serialOf(heads[next]!) !== newestFirst))
+          next = index;
+      if (next < 0) return;
+      yield heads[next]!.value as LoggedChange;
+      heads[next] = sources[next]!.next();
     }
   }
 
@@ -295,6 +298,10 @@ export class PermissionTimeline {
 
 const TABLE_BYTES = 4096;
 const PERMISSION_BITS = 0x3e;
+
+function serialOf({ value }: IteratorResult<LoggedChange, undefined>): number {
+  return value?.serial ?? -1;
+}
 
 function touches(
   { pages, frameBefore, frame }: Change,

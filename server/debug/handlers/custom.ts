@@ -7,6 +7,7 @@ import { objectHandlers } from './custom/objects.ts';
 import { placeHandlers } from './custom/places.ts';
 import { sealedWriteHandlers } from './custom/sealedWrites.ts';
 import { sealHandlers } from './custom/seals.ts';
+import { timelineHandlers } from './custom/timeline.ts';
 import { whatIfHandlers } from './custom/whatIf.ts';
 
 export const customHandlers: Handlers<CustomCommand> = {
@@ -17,4 +18,5 @@ export const customHandlers: Handlers<CustomCommand> = {
   ...placeHandlers,
   ...whatIfHandlers,
   ...objectHandlers,
+  ...timelineHandlers,
 };
