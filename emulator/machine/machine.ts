@@ -271,6 +271,14 @@ export class Machine {
     this.#override(OVERRIDE_FAULT);
   }
 
+  /**
+   * From here on the harts' turns have lengths that a seed draws: another interleaving of the same harts, the same
+   * for the same seed. 0: as configured. It is a setting, and in no snapshot.
+   */
+  interleave(seed: number): void {
+    this.#scheduler.interleave(seed);
+  }
+
   /** Write a page-table entry, as a debugger; false outside RAM. `flushTlbs` makes harts notice. */
   setPte(pteAddress: bigint, pte: bigint): boolean {
     return this.memory.write64(pteAddress, pte);

@@ -45,6 +45,17 @@ export interface Firmware {
  */
 const MAX_BUDGET = 1 << 14;
 
+/** Of turns that a seed draws: at most 4096 steps. */
+const MAX_TURN_BITS = 12;
+
+/** 32 bits that depend on all of both numbers (the finalizer of MurmurHash3). */
+function mixed(seed: number, step: number): number {
+  let bits = Math.imul(seed, 0x9e3779b1) ^ step;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
 export class Scheduler implements Stateful {
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -58,6 +69,8 @@ export class Scheduler implements Stateful {
   #turn = 0;
   /** Steps left of the turn. */
   #left: number;
+  /** Of the lengths of turns; 0: every turn is a quantum. */
+  #seed = 0;
   #stopRequested = false;
   /** The run in progress ends when more calls than this have been made. */
   #lastCall = Infinity;
@@ -97,6 +110,20 @@ export class Scheduler implements Stateful {
   requestStop(): void {
     this.#stopRequested = true;
     this.#endEngineRun();
+  }
+
+  /** Turns, the one in progress included, have lengths that a seed draws; 0: those of the configuration. */
+  interleave(seed: number): void {
+    this.#seed = seed;
+    if (seed !== 0) this.#left = this.#turnLength();
+  }
+
+  /** A function of the seed and the step alone. Short turns are as likely as long ones: races need both. */
+  #turnLength(): number {
+    if (this.#seed === 0) return this.#quantum;
+    const random = mixed(this.#seed, Number(this.#clock.step & 0xffff_ffffn));
+    const longest = 1 << (1 + (random % MAX_TURN_BITS));
+    return 1 + ((random >>> 8) % longest);
   }
 
   /** After the current instruction. */
@@ -164,7 +191,7 @@ export class Scheduler implements Stateful {
       const hart = this.#harts[(this.#turn + distance) % this.#harts.length]!;
       if (hart.state !== 'running') continue;
       this.#turn = hart.id;
-      this.#left = this.#quantum;
+      this.#left = this.#turnLength();
       return hart;
     }
     return undefined;

@@ -42,6 +42,7 @@ import { GuestVerbs } from './verbs/guestVerbs.ts';
 import { GuestWhatIf } from './whatIf/guestWhatIf.ts';
 import { GuestTimeline } from './timeline/guestTimeline.ts';
 import { GuestWindows } from './windows/guestWindows.ts';
+import { Races } from './windows/races.ts';
 import { GuestWriteOnce } from './writeOnce/guestWriteOnce.ts';
 
 /**
@@ -150,6 +151,7 @@ function compose(
     filters,
     code,
     objectsWithin: (start, end) => diagnostician.objectsWithin(start, end),
+    races: new Races({ machine, scheduler: host.scheduler, create: () => Machine.create(loaded.machine) }),
     trapsMatter: () => observation.filtersChanged(),
     emit,
     enabled: configuration.rodata !== 'off',

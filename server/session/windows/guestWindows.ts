@@ -5,7 +5,7 @@ import { refusalOfBypass, type Refusal } from '../../sealing/refusal.ts';
 import type { Regions } from '../../sealing/regions.ts';
 import { staleText } from '../../sealing/holes.ts';
 import type { Bypass } from '../../sealing/windows/bypass.ts';
-import { lengthOf, type Violation, type Window } from '../../sealing/windows/window.ts';
+import { lengthOf, type Violation, type Window, type WindowStore } from '../../sealing/windows/window.ts';
 import { WindowTracker, type PermissionSource } from '../../sealing/windows/windowTracker.ts';
 import type { WindowRules } from '../../sealing/windows/windowRules.ts';
 import type { ExceptionFilters } from '../breakpoints/exceptionFilters.ts';
@@ -14,6 +14,7 @@ import type { SessionEvent } from '../events.ts';
 import { hex, type Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import type { CodeBreakpoints } from '../run/codeBreakpoints.ts';
+import type { RaceReport, RaceRequest, Races } from './races.ts';
 import { StackMemo } from './stackMemo.ts';
 import type { DmaIntoSeal, Windows, WindowStoreView } from './windows.ts';
 
@@ -25,6 +26,7 @@ export interface GuestWindowsParts {
   readonly regions: Regions;
   readonly filters: ExceptionFilters;
   readonly code: CodeBreakpoints;
+  readonly races: Races;
   readonly objectsWithin: (start: bigint, end: bigint) => NeighbourSymbol[];
   /** Whether every trap has to be asked about is another now. */
   readonly trapsMatter: () => void;
@@ -121,13 +123,19 @@ export class GuestWindows implements Windows {
     return [...found.values()].sort((a, b) => (a.address < b.address ? -1 : 1));
   }
 
-  storesIn({ stores, pages }: Window): WindowStoreView[] {
+  storesIn(window: Window): WindowStoreView[] {
+    return window.stores.map((store) => this.named(window, store));
+  }
+
+  named({ pages }: Window, store: WindowStore): WindowStoreView {
     const { inspector } = this.#parts;
-    return stores.map((store) => {
-      const page = pages.find(({ physical }) => physical === store.physical - (store.physical % PAGE));
-      const home = page === undefined ? store.address : page.home + (store.physical - page.physical);
-      return { ...store, place: inspector.placeOf(store.pc), object: inspector.nameOfData(home) };
-    });
+    const page = pages.find(({ physical }) => physical === store.physical - (store.physical % PAGE));
+    const home = page === undefined ? store.address : page.home + (store.physical - page.physical);
+    return { ...store, place: inspector.placeOf(store.pc), object: inspector.nameOfData(home) };
+  }
+
+  races(number: number, request?: RaceRequest): Promise<RaceReport> {
+    return this.#parts.races.explore(this.window(number), request);
   }
 
   /** A store to sealed memory at which the machine has stopped, that nothing refuses; undefined for any other. */

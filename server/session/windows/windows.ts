@@ -2,8 +2,10 @@
 import type { NeighbourSymbol } from '../../sealing/refusedStore.ts';
 import type { SealRegion } from '../../sealing/region.ts';
 import type { CodePlace } from '../../sealing/codePlace.ts';
+import type { RaceReport, RaceRequest } from './races.ts';
 import type { Violation, Window, WindowStore } from '../../sealing/windows/window.ts';
 
+export type { RaceReach, RaceReport, RaceRequest, RaceRun } from './races.ts';
 export type { Violation, ViolationKind, Window } from '../../sealing/windows/window.ts';
 
 /** A store inside a window, with names. */
@@ -44,4 +46,12 @@ export interface Windows {
   /** Other sealed objects on its pages, by address; bounded. */
   exposed(window: Window): NeighbourSymbol[];
   storesIn(window: Window): WindowStoreView[];
+  /** A store to the pages of a window, with names. */
+  named(window: Window, store: WindowStore): WindowStoreView;
+  /**
+   * What other harts could write while a window was open, and whose stores land when turns have other lengths. Takes
+   * as long as the run took to come to the window, and gives way to the event loop.
+   * @throws SessionError `request` for what cannot be explored, and why.
+   */
+  races(number: number, request?: RaceRequest): Promise<RaceReport>;
 }
