@@ -25,7 +25,8 @@ it('a store to one stops, is told as what it is, and is found in the list', asyn
     after: { stores: 1, changes: 1, first: { function: 'kernel_init' } },
     writers: [{ count: 1, redundant: 'never' }],
   });
-  await client.request('sealscope/resolveFault', { action: 'retry' });
+  await client.request('sealscope/resolveFault', { action: 'retry', resume: false });
+  await client.request('continue', { threadId: 1 });
   expect(await client.expectExited()).toBe(0);
   await client.disconnect();
 });
