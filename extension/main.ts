@@ -13,6 +13,7 @@ import { openSample } from './sample.ts';
 import { registerSampleTour } from './sampleTour.ts';
 import { SealscopeSessions } from './session/index.ts';
 import { FaultView } from './views/fault/faultView.ts';
+import { registerObjectsView } from './views/objects/index.ts';
 import { registerPermissionsView } from './views/permissions/index.ts';
 import { SealedWrites, SealedWritesView, registerSealedWritesCommands } from './views/sealedWrites/index.ts';
 
@@ -59,6 +60,7 @@ export function activate(context: ExtensionContext): void {
 
     // Who may write where
     registerPermissionsView(context, sessions),
+    registerObjectsView(context, sessions),
 
     new GuestConsoles(sessions),
 

@@ -40,7 +40,7 @@ const extension: BuildOptions = {
 };
 
 /** The browser sides of views: a script and a style sheet each. */
-const VIEWS = ['permissions'];
+const VIEWS = ['permissions', 'objects'];
 
 buildWasm();
 await Promise.all([

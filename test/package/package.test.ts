@@ -20,6 +20,8 @@ const FILES = [
   'dist/extension.cjs',
   'dist/language-client.cjs',
   'dist/language-server.js',
+  'dist/webview/objects.css',
+  'dist/webview/objects.js',
   'dist/webview/permissions.css',
   'dist/webview/permissions.js',
   'media/icon.png',

@@ -32,3 +32,12 @@ export type Deed =
   | { readonly type: 'openSource'; readonly path: string; readonly line: number }
   | { readonly type: 'showPermissions'; readonly spot: Spot }
   | { readonly type: 'startDebugging' };
+
+/** How it stands with the active session; comes whenever that changes, and whenever there may be news to ask for. */
+export interface SessionNews {
+  readonly type: 'session';
+  /** `none`: no session of ours is there (any more). `running` ones answer many questions, too. */
+  readonly state: 'none' | 'running' | 'stopped';
+  /** Its id; empty without one. */
+  readonly session: string;
+}

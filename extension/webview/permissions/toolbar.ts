@@ -5,6 +5,7 @@ import '@vscode-elements/elements/dist/vscode-textfield/index.js';
 import '@vscode-elements/elements/dist/vscode-toolbar-button/index.js';
 import type { Spot } from '../../views/common/messages.ts';
 import type { Found } from '../../views/permissions/messages.ts';
+import { option } from '../common/controls.ts';
 import { element } from '../common/dom.ts';
 import { stepText } from '../common/words.ts';
 import { filterLabels, filters, type Filter } from './space.ts';
@@ -174,12 +175,4 @@ export class Toolbar {
     else return;
     event.preventDefault();
   }
-}
-
-function option(value: string, label: string, description = ''): HTMLElement {
-  const created = document.createElement('vscode-option');
-  created.value = value;
-  created.description = description;
-  created.textContent = label;
-  return created;
 }
