@@ -1,8 +1,7 @@
 /** What a boot loader tells a kernel through the device tree. */
 import { RAM_PHYSICAL } from '../layout.ts';
 import { FdtError, readFdt } from './reader.ts';
-import { childOf, encode, type FdtNode, pair } from './tree.ts';
-import { writeFdt } from './writer.ts';
+import { childOf, encode, type FdtNode, type FdtTree, pair } from './tree.ts';
 
 export interface BootSettings {
   /** Empty leaves /chosen/bootargs as it is. */
@@ -24,7 +23,7 @@ export function applyBootSettings(root: FdtNode, { commandLine, initrd }: BootSe
  * A device tree of the user's with this machine's memory and boot settings in it. Throws FdtError when it is
  * malformed or cannot describe RAM at 0x80000000 (addresses and sizes of two cells each).
  */
-export function patchFdt(blob: Uint8Array, memory: number, boot: BootSettings): Uint8Array {
+export function patchedTree(blob: Uint8Array, memory: number, boot: BootSettings): FdtTree {
   const tree = readFdt(blob);
   const { root } = tree;
   for (const key of ['#address-cells', '#size-cells']) {
@@ -42,5 +41,5 @@ export function patchFdt(blob: Uint8Array, memory: number, boot: BootSettings): 
   ram.set('device_type', encode('memory'));
   ram.set('reg', encode([...pair(BigInt(RAM_PHYSICAL)), ...pair(BigInt(memory))]));
   applyBootSettings(root, boot);
-  return writeFdt(tree);
+  return tree;
 }

@@ -1,6 +1,9 @@
 /** What is in RAM and in the harts when the machine starts (DESIGN: "Boot"; QEMU's boot ROM for `virt`). */
-import { patchFdt } from '../fdt/chosen.ts';
-import { FdtError } from '../fdt/reader.ts';
+import { type BootSettings, patchedTree } from '../fdt/chosen.ts';
+import { addLabels } from '../fdt/labels.ts';
+import { applyOverlay } from '../fdt/overlay.ts';
+import { FdtError, readFdt } from '../fdt/reader.ts';
+import type { FdtTree } from '../fdt/tree.ts';
 import { virtTree } from '../fdt/virt.ts';
 import { writeFdt } from '../fdt/writer.ts';
 import { enterSupervisor } from '../firmware/supervisor.ts';
@@ -81,15 +84,30 @@ export function startHarts(harts: readonly Hart[], config: ResolvedConfig, layou
 }
 
 function deviceTree(config: ResolvedConfig, initrdAddress: bigint): Uint8Array {
-  const { initrd, commandLine, memory } = config;
+  const { initrd, commandLine } = config;
   const range =
     initrd === undefined ? undefined : { start: initrdAddress, end: initrdAddress + BigInt(initrd.length) };
   const boot = { commandLine, initrd: range };
-  if (config.dtb === undefined) return writeFdt(virtTree(config, boot));
+  const tree = inSetting('dtb', () => baseTree(config, boot));
+  config.overlays.forEach((overlay, index) =>
+    inSetting(`overlays[${index}]`, () => applyOverlay(tree.root, readFdt(overlay).root)),
+  );
+  return writeFdt(tree);
+}
+
+function baseTree(config: ResolvedConfig, boot: BootSettings): FdtTree {
+  if (config.dtb !== undefined) return patchedTree(config.dtb, config.memory, boot);
+  const tree = virtTree(config, boot);
+  if (config.overlays.length > 0) addLabels(tree.root);
+  return tree;
+}
+
+/** A malformed blob is the fault of the setting that it comes from. */
+function inSetting<Result>(setting: string, make: () => Result): Result {
   try {
-    return patchFdt(config.dtb, memory, boot);
+    return make();
   } catch (error) {
-    if (error instanceof FdtError) throw new ConfigurationError('dtb', error.message);
+    if (error instanceof FdtError) throw new ConfigurationError(setting, error.message);
     throw error;
   }
 }

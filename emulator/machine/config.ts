@@ -29,6 +29,8 @@ export interface MachineConfig {
   readonly commandLine?: string | undefined;
   /** A device tree to use in place of the generated one; memory, bootargs and initrd are patched in. */
   readonly dtb?: Uint8Array | undefined;
+  /** Device tree overlays (`.dtbo`) to lay over it, in this order. */
+  readonly overlays?: readonly Uint8Array[] | undefined;
   /** A virtio block device over these bytes; what the guest writes to it is kept in memory. */
   readonly disk?: DiskSource | undefined;
   /** Steps a hart runs before the next one has its turn. Default 10,000. */
@@ -47,6 +49,7 @@ export interface ResolvedConfig {
   readonly initrd: Uint8Array | undefined;
   readonly commandLine: string;
   readonly dtb: Uint8Array | undefined;
+  readonly overlays: readonly Uint8Array[];
   readonly disk: DiskSource | undefined;
   readonly quantum: number;
   readonly tohost: bigint | undefined;
@@ -84,6 +87,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     initrd: config.initrd,
     commandLine: config.commandLine ?? '',
     dtb: config.dtb,
+    overlays: config.overlays ?? [],
     disk: config.disk,
     quantum: integer('quantum', config.quantum ?? DEFAULT_QUANTUM, 1, MAX_QUANTUM),
     tohost: config.tohost,

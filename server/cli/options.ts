@@ -24,8 +24,11 @@ export interface RunOptions {
   readonly seal: readonly string[];
   readonly whatIf: readonly string[];
   readonly whatIfAfter?: string;
+  readonly timeline?: true;
   readonly windows?: true;
   readonly windowRules?: string;
+  readonly races?: number;
+  readonly seed: number;
   readonly writeOnce?: string;
   readonly objects?: true;
   readonly onSealedWrite: StorePolicy;
@@ -75,7 +78,10 @@ export function declareRunOptions(command: Command): Command {
       'from when on: seal, start, "function NAME", "return NAME" or "step N" (default: seal)',
       whatIfMoment,
     )
+    .option('--timeline', "report who changed the permissions of the kernel's pages, and when")
     .option('--windows', 'report every window in which sealed memory could be written')
+    .option('--races <n>', 'try so many interleavings for each kind of window, after the run', raceCount)
+    .option('--seed <n>', 'seed of the first interleaving', raceCount, 1)
     .option(
       '--window-rules <file>',
       'who may open windows, and how: JSON with allowWriters, maxSteps, privateOnly',
@@ -171,6 +177,13 @@ function memorySize(text: string): number {
   } catch {
     throw new InvalidArgumentError('Give a size such as 128M or 1G.');
   }
+}
+
+function raceCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 10_000)
+    throw new InvalidArgumentError('Give a number from 1 to 10000.');
+  return count;
 }
 
 function instructionCount(text: string): bigint {

@@ -25,6 +25,7 @@ export interface SessionConfiguration {
   /** `auto`, `builtin`, `none`, or a file. Default `auto`. */
   readonly firmware?: string | undefined;
   readonly dtb?: string | undefined;
+  readonly dtbOverlays?: readonly string[] | undefined;
   readonly disk?: string | undefined;
   /** 1 to 8, default 1. */
   readonly harts?: number | undefined;
@@ -153,6 +154,7 @@ const CHECKS: Readonly<Record<keyof SessionConfiguration, Check>> = {
   commandLine: anyText,
   firmware: text,
   dtb: text,
+  dtbOverlays: texts,
   disk: text,
   harts: hartCount,
   memory,

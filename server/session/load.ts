@@ -90,6 +90,7 @@ async function loadWith(loader: Loader, configuration: SessionConfiguration): Pr
       firmware: await loader.firmware(configuration.firmware ?? 'auto', image.entry),
       initrd: await loader.bytes('initrd', configuration.initrd),
       dtb: await loader.bytes('dtb', configuration.dtb),
+      overlays: await loader.all('dtbOverlays', configuration.dtbOverlays),
       disk: configuration.disk === undefined ? undefined : await loader.source('disk', configuration.disk),
       commandLine: commandLineOf(configuration),
       tohost: tohost === undefined ? undefined : (space.physicalOf(tohost) ?? tohost),
@@ -135,6 +136,15 @@ class Loader {
     if (path === undefined) return undefined;
     const { source } = await this.open(attribute, path);
     return source.read(0, source.size);
+  }
+
+  async all(attribute: string, paths: readonly string[] = []): Promise<Uint8Array[]> {
+    const files: Uint8Array[] = [];
+    for (const path of paths) {
+      const { source } = await this.open(attribute, path);
+      files.push(await source.read(0, source.size));
+    }
+    return files;
   }
 
   /** `auto`: a program that begins where firmware lies is the firmware itself, anything else gets the built-in one. */

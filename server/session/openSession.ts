@@ -10,6 +10,7 @@ import { SealTracker } from '../sealing/sealTracker.ts';
 import { WhatIfSeals } from '../sealing/whatIf/whatIfSeals.ts';
 import { WindowRules } from '../sealing/windows/windowRules.ts';
 import { presetWriteOnce } from '../sealing/writeOnce/presets.ts';
+import { openersOf } from '../sealing/writeOnce/specification.ts';
 import type { NeighbourSymbol } from '../sealing/refusedStore.ts';
 import { LayeredSymbols } from '../symbols/index.ts';
 import { BreakpointTable } from './breakpoints/breakpointTable.ts';
@@ -142,11 +143,7 @@ function compose(
     guest,
     inspector,
     permissions,
-    rules: new WindowRules(
-      configuration.writeWindows ?? {},
-      symbols,
-      writeOnceSpecs.flatMap(({ initOnce, free }) => [initOnce.function, free.function]),
-    ),
+    rules: new WindowRules(configuration.writeWindows ?? {}, symbols, openersOf(writeOnceSpecs)),
     regions,
     filters,
     code,

@@ -34,6 +34,11 @@ describe('problemOf', () => {
     ],
     ['a folder as a program', { program: tmpdir() }, /"program" names .*, which is not a file/],
     ['a missing firmware file', { firmware: 'fw.bin' }, /"firmware" names fw.bin, which does not exist/],
+    [
+      'a missing overlay',
+      { dtbOverlays: ['/no/x.dtbo'] },
+      /"dtbOverlays" names \/no\/x.dtbo, which does not exist/,
+    ],
     ['too many harts', { harts: 9 }, /"harts" is 9/],
     ['a policy that does not exist', { onSealedWrite: 'panic' }, /"onSealedWrite" is "panic".*write-once/],
     ['a misspelt attribute', { onSealedWrites: 'ask' }, /"onSealedWrites".*"onSealedWrite"/],
@@ -56,5 +61,10 @@ describe('absolutePaths', () => {
     };
     expect(absolutePaths(given, '/folder')).toEqual({ ...given, program: '/folder/a/kernel' });
     expect(absolutePaths({ firmware: 'fw.bin' }, '/folder')).toEqual({ firmware: '/folder/fw.bin' });
+    const lists = { dtbOverlays: ['a.dtbo', '/b.dtbo'], modules: ['lib/modules'] };
+    expect(absolutePaths(lists, '/folder')).toEqual({
+      dtbOverlays: ['/folder/a.dtbo', '/b.dtbo'],
+      modules: ['/folder/lib/modules'],
+    });
   });
 });

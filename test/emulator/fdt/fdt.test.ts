@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { patchFdt } from '../../../emulator/fdt/chosen.ts';
+import { patchedTree } from '../../../emulator/fdt/chosen.ts';
 import { FdtError, readFdt } from '../../../emulator/fdt/reader.ts';
 import { type FdtNode, node } from '../../../emulator/fdt/tree.ts';
 import { virtTree } from '../../../emulator/fdt/virt.ts';
@@ -112,7 +112,7 @@ describe("a user's tree", () => {
         chosen { bootargs = "old"; acme,keep; }; };`;
 
   test('gets memory, bootargs and initrd; the rest stays', () => {
-    const patched = patchFdt(new Uint8Array(dtc('dts', 'dtb', source)), 0x2000_0000, BOOT);
+    const patched = writeFdt(patchedTree(new Uint8Array(dtc('dts', 'dtb', source)), 0x2000_0000, BOOT));
     const tree = readFdt(patched);
     expect(tree.reservations).toEqual([{ address: 0x8000_0000n, size: 0x1000n }]);
     const lines = flat(tree.root);
@@ -125,7 +125,7 @@ describe("a user's tree", () => {
 
   test('needs 64-bit cells', () => {
     const blob = dtc('dts', 'dtb', '/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; };');
-    expect(() => patchFdt(new Uint8Array(blob), 1 << 24, BOOT)).toThrow(
+    expect(() => patchedTree(new Uint8Array(blob), 1 << 24, BOOT)).toThrow(
       /#address-cells of its root is not 2/,
     );
   });
@@ -180,7 +180,7 @@ describe('malformed blobs are one clear error', () => {
         }
       });
       try {
-        expect(readFdt(patchFdt(blob, 1 << 24, BOOT)).root.name).toBeTypeOf('string');
+        expect(readFdt(writeFdt(patchedTree(blob, 1 << 24, BOOT))).root.name).toBeTypeOf('string');
       } catch (error) {
         expect(error).toBeInstanceOf(FdtError);
         refused++;
