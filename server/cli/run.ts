@@ -11,6 +11,7 @@ import { Output, OutputFile } from './output.ts';
 import { pacedBy } from './pacing.ts';
 import { JsonReporter, TextReporter, type Reporter } from './reporter.ts';
 import { unsealedRegions } from './unsealedRegions.ts';
+import { reportTimeline } from './timeline.ts';
 import { WindowReporter } from './windows.ts';
 import { WriteOnceReporter } from './writeOnce.ts';
 import { WhatIfFiles } from './whatIfFile.ts';
@@ -75,7 +76,9 @@ export async function run(image: string, options: RunOptions, interruptions: Int
     const seconds = (performance.now() - started) / 1000;
     for (const text of unsealedRegions(session.seals.status())) reporter.log(text);
     if (whatIf.specs.length > 0) reporter.whatIf(session.whatIf.report());
+    if (options.timeline === true) reportTimeline(session.timeline, reporter.lines);
     windows.end();
+    if (options.races !== undefined) await windows.races({ runs: options.races, seed: options.seed });
     writeOnce.end();
     reporter.exit({
       exit,

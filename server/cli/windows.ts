@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import {
   readConfiguration,
   type DmaIntoSeal,
+  type RaceRequest,
   type SessionConfiguration,
   type SessionEvent,
   type Violation,
+  type Window,
   type Windows,
 } from '../session/index.ts';
 import {
@@ -14,6 +16,8 @@ import {
   dmaText,
   grouped,
   histogramText,
+  racesJson,
+  racesText,
   violationJson,
   windowJson,
   windowText,
@@ -29,6 +33,8 @@ export interface WindowLines {
 
 /** Windows that the text report shows in full: kernels that patch themselves have thousands. */
 const SHOWN = 40;
+/** Openers whose windows are raced for. */
+const RACED = 8;
 
 export class WindowReporter {
   readonly #windows: Windows;
@@ -63,6 +69,18 @@ export class WindowReporter {
     for (const window of list.slice(0, SHOWN))
       for (const line of windowText(this.#windows, window)) this.#lines.note(line);
     if (count > SHOWN) this.#lines.note(`and ${grouped(count - SHOWN)} more; --json tells them all`);
+  }
+
+  /** For each function that opened windows the first of them: the others are likely to be as it is. */
+  async races(request: RaceRequest): Promise<void> {
+    const openers = new Map<string, Window>();
+    for (const window of this.#windows.list)
+      if (!openers.has(window.opener.function)) openers.set(window.opener.function, window);
+    for (const window of [...openers.values()].slice(0, RACED)) {
+      const report = await this.#windows.races(window.number, request);
+      if (this.#lines.event !== undefined) this.#lines.event(racesJson(this.#windows, report));
+      else for (const line of racesText(this.#windows, report)) this.#lines.note(line);
+    }
   }
 
   #violation(violation: Violation): void {

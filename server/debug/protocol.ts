@@ -14,6 +14,7 @@ import { sealedWriteEvents, sealedWriteRequests } from './protocol/sealedWrites.
 import { sealEvents, sealRequests } from './protocol/seals.ts';
 import { timelineRequests } from './protocol/timeline.ts';
 import { whatIfEvents, whatIfRequests } from './protocol/whatIf.ts';
+import { windowEvents, windowRequests } from './protocol/windows.ts';
 import type { TypeOf } from './schema.ts';
 
 export { actions, type Action } from './protocol/fault.ts';
@@ -27,6 +28,7 @@ export const customRequests = {
   ...whatIfRequests,
   ...objectRequests,
   ...timelineRequests,
+  ...windowRequests,
 } as const;
 
 export const customEvents = {
@@ -35,6 +37,7 @@ export const customEvents = {
   ...sealedWriteEvents,
   ...consoleEvents,
   ...objectEvents,
+  ...windowEvents,
 } as const;
 
 type CustomRequests = typeof customRequests;

@@ -11,8 +11,9 @@ import type {
 } from '../session/index.ts';
 import { sealerOf, sealText } from '../sealing/story.ts';
 import type { ConsoleKind } from './protocol/console.ts';
-import { counted, grouped, hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
+import { counted, dmaText, grouped, hex, reportOf, reportText, symbolOf } from '../session/report/index.ts';
 import type { DebugContext } from './context.ts';
+import { violationBody } from './handlers/custom/windows.ts';
 import { moduleBody } from './handlers/sources.ts';
 import { breakpointBody } from './present/breakpoints.ts';
 import { locationBody } from './present/sources.ts';
@@ -32,6 +33,8 @@ export function forwardEvents(context: DebugContext, session: Session, consoleKi
       console.add(event.text);
       return;
     }
+    // Kernels that patch themselves open thousands of windows: they are asked for.
+    if (event.type === 'window') return;
     // The guest wrote it before this happened.
     console.flush();
     if (event.type === 'phase') phase.tell(event.phase.text);
@@ -95,7 +98,7 @@ class ConsoleLines {
   }
 }
 
-function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'console' }>): void {
+function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'console' | 'window' }>): void {
   switch (event.type) {
     // Whoever lets the guest run says so (a command that fails at once leaves the stop as it was); phases are told
     // by their teller.
@@ -113,6 +116,13 @@ function forward(context: DebugContext, event: Exclude<SessionEvent, { type: 'co
         context.send('sealscope/sealedWritesAtEnd', sealedWritesAtEnd(context.session));
       context.send('exited', { exitCode: event.exit.status });
       context.send('terminated', {});
+      break;
+    case 'violation':
+      context.send('sealscope/violation', violationBody(event.violation));
+      context.send('output', { category: 'important', output: `Broken rule: ${event.violation.text}\n` });
+      break;
+    case 'dma':
+      context.send('output', { category: 'important', output: `${dmaText(event.dma)}\n` });
       break;
     case 'seal':
       context.send('output', sealOutput(context, event.change));

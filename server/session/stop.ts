@@ -37,8 +37,7 @@ export type StopReason =
   | 'instruction breakpoint'
   | 'data breakpoint'
   | 'exception'
-  | 'seal'
-  | 'window';
+  | 'seal';
 
 export interface Stop {
   readonly kind: 'stop';

@@ -9,6 +9,7 @@ import { sealedWriteHandlers } from './custom/sealedWrites.ts';
 import { sealHandlers } from './custom/seals.ts';
 import { timelineHandlers } from './custom/timeline.ts';
 import { whatIfHandlers } from './custom/whatIf.ts';
+import { windowHandlers } from './custom/windows.ts';
 
 export const customHandlers: Handlers<CustomCommand> = {
   ...faultHandlers,
@@ -19,4 +20,5 @@ export const customHandlers: Handlers<CustomCommand> = {
   ...whatIfHandlers,
   ...objectHandlers,
   ...timelineHandlers,
+  ...windowHandlers,
 };

@@ -5,6 +5,7 @@ import type {
   CodePlace,
   RefusedStore,
   Stop,
+  Violation,
   WriteOnceViolation,
   WriterRecord,
 } from '../../session/index.ts';
@@ -23,6 +24,7 @@ export const exceptionHandlers: Handlers<'exceptionInfo'> = {
     const { stopped } = context.session.run;
     if (stopped?.hart === hart) {
       if (stopped.refused !== undefined) return refusedInfo(stopped.refused);
+      if (stopped.violation !== undefined) return violationInfo(stopped.violation);
       if (stopped.writeOnce !== undefined) return writeOnceInfo(stopped.writeOnce);
       if (stopped.trap !== undefined) return trapInfo(context, stopped, stopped.trap);
     }
@@ -39,7 +41,12 @@ function refusedInfo(refused: RefusedStore): DebugProtocol.ExceptionInfoResponse
   const causes = causesOf(refused);
   const traces = causes.map(({ message, stack }) => `${message}:\n${stackText(stack)}`);
   return {
-    exceptionId: refused.whatIf === undefined ? 'sealed-write' : 'what-if-seal',
+    exceptionId:
+      refused.bypass !== undefined
+        ? 'seal-bypass'
+        : refused.whatIf === undefined
+          ? 'sealed-write'
+          : 'what-if-seal',
     description: describe(refused),
     breakMode: 'always',
     details: {
@@ -57,6 +64,21 @@ function refusedInfo(refused: RefusedStore): DebugProtocol.ExceptionInfoResponse
               stackTrace: stackText(stack),
             })),
           }),
+    },
+  };
+}
+
+/** A rule that a window breaks. */
+function violationInfo({ kind, text, window }: Violation): DebugProtocol.ExceptionInfoResponse['body'] {
+  return {
+    exceptionId: 'window-rule',
+    description: text,
+    breakMode: 'always',
+    details: {
+      message: text,
+      typeName: 'WindowRule',
+      fullTypeName: `WindowRule.${kind}`,
+      stackTrace: stackText(window.opened.stack),
     },
   };
 }

@@ -25,9 +25,10 @@ export function stoppedBody(context: DebugContext, stop: Stop): DebugProtocol.St
   };
 }
 
-function descriptionOf({ reason, refused, writeOnce, trap, access }: Stop): string | undefined {
+function descriptionOf({ reason, refused, violation, writeOnce, trap, access }: Stop): string | undefined {
   // Short: clients show it in the place of the hart's state, and the text says the rest.
-  if (refused !== undefined) return 'Sealed write';
+  if (refused !== undefined) return refused.bypass === undefined ? 'Sealed write' : 'Store past a seal';
+  if (violation !== undefined) return 'Rule of windows broken';
   if (writeOnce !== undefined) return 'Rule of write-once memory broken';
   if (trap !== undefined) return `Paused before a trap: ${trap.name}`;
   if (access !== undefined) return `Paused before a ${access.kind} at ${hex(access.address)}`;

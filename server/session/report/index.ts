@@ -4,5 +4,14 @@ export { placeJson, regionJson, reportJson, sealedRegionJson, type Json, type Js
 export { coloured, columns, uncoloured, wrap, type Paint } from './layout.ts';
 export { reportOf, type RefusedStoreReport } from './report.ts';
 export { reportText, type TextOptions } from './text.ts';
-export { dmaJson, dmaText, histogramText, violationJson, windowJson, windowText } from './windows.ts';
+export {
+  dmaJson,
+  dmaText,
+  histogramText,
+  racesJson,
+  racesText,
+  violationJson,
+  windowJson,
+  windowText,
+} from './windows.ts';
 export { sealedWritesJson, sealedWritesMarkdown, symbolOf, type RunFacts } from './sealedWrites.ts';

@@ -1,6 +1,13 @@
 /** Windows, broken rules and DMA into sealed memory, as text for people and as JSON for programs. */
 import type { Moment } from '../../sealing/sealEvent.ts';
-import type { DmaIntoSeal, Violation, Window, Windows, WindowStoreView } from '../windows/windows.ts';
+import type {
+  DmaIntoSeal,
+  RaceReport,
+  Violation,
+  Window,
+  Windows,
+  WindowStoreView,
+} from '../windows/windows.ts';
 import { counted, grouped, hex, hexValue } from './format.ts';
 import { placeJson, type Json, type JsonObject } from './json.ts';
 
@@ -92,6 +99,51 @@ export function dmaText({ step, device, physical, length, region, symbols }: Dma
     names.length === 0 ? '' : `: ${names.join(', ')}${symbols.length > names.length ? ', …' : ''}`;
   const where = region === undefined ? 'sealed memory' : region.name;
   return `${device} wrote ${counted(length, 'byte')} to ${where} at physical ${hex(physical)}, past all page tables, at step ${grouped(step)}${objects}`;
+}
+
+export function racesJson(windows: Windows, { window, reach, runs }: RaceReport): JsonObject {
+  const known = windows.window(window);
+  return {
+    event: 'races',
+    window,
+    reach: reach.map(({ hart, by, first, last, samples, landing }) => ({
+      hart,
+      by,
+      first: first.toString(),
+      last: last.toString(),
+      samples,
+      landing,
+    })),
+    runs: runs.map(({ seed, stores, storeCount, steps, closed, stateHash }) => ({
+      seed,
+      stores: stores.map((store) => storeJson(windows.named(known, store))),
+      storeCount,
+      length: steps.toString(),
+      closed,
+      stateHash: stateHash ?? null,
+    })),
+  };
+}
+
+/** What other harts could do to a window, and did under other interleavings. */
+export function racesText(windows: Windows, { window, reach, runs }: RaceReport): string[] {
+  const known = windows.window(window);
+  const hits = runs.filter(({ storeCount }) => storeCount > 0);
+  const means = { 'page-table': 'its page tables', tlb: 'its TLB', bare: 'no paging' };
+  return [
+    `races into window ${window}, opened by ${whoText(known.opener.function, known.opened)}`,
+    ...(reach.length === 0 ? ['  no other hart could write'] : []),
+    ...reach.map(
+      ({ hart, by, first, last, samples, landing }) =>
+        `  hart ${hart} could write by ${means[by]}, from step ${grouped(first)} to ${grouped(last)} of the window (${grouped(landing)} of ${counted(samples, 'moment')})`,
+    ),
+    `  ${counted(hits.length, 'interleaving')} of ${grouped(runs.length)} had a store of another hart land`,
+    ...hits.slice(0, STORES_SHOWN).map(({ seed, stores, stateHash }) => {
+      const [first] = stores;
+      const text = first === undefined ? '' : storeText(windows.named(known, first));
+      return `    --seed ${seed}: ${text}; ends in state ${stateHash ?? ''}`;
+    }),
+  ];
 }
 
 /** One window, in a few lines. */

@@ -121,7 +121,7 @@ export class Execution {
     if (seal !== undefined) return stopped(this.stopAt(seal.moment.hart, 'seal', sealText(seal), { seal }));
     const violation = windows.takeViolation();
     if (violation !== undefined)
-      return stopped(this.stopAt(violation.hart, 'window', violation.text, { violation }));
+      return stopped(this.stopAt(violation.hart, 'exception', violation.text, { violation }));
     const permission = this.#parts.timeline.takeStop();
     if (permission !== undefined) {
       const { entry, text } = permission;

@@ -219,7 +219,7 @@ describe('a rule', () => {
       expect(guest.session.windows.violations).toEqual([]);
       return;
     }
-    expect(first).toMatchObject({ kind: 'stop', reason: 'window' });
+    expect(first).toMatchObject({ kind: 'stop', reason: 'exception', violation: { number: 1 } });
     expect(first?.kind === 'stop' ? first.text : '').toMatch(text);
     expect(guest.session.windows.violationCount).toBe(1);
   });
