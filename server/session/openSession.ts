@@ -362,6 +362,12 @@ function compose(
       permissions.dispose();
       history.forget();
       moduleSupport?.files.close();
+      try {
+        loaded.saveDisk(machine.diskChanges);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        emit({ type: 'log', step: machine.step, text: `saveDisk: what the guest wrote is lost: ${why}` });
+      }
       loaded.close();
       listeners.clear();
     },

@@ -1,8 +1,8 @@
 /** Write-once memory that is recognised by its functions. */
 import type { SymbolFile } from '../../symbols/index.ts';
-import type { WriteOnceSpec } from './specification.ts';
+import type { FunctionsSpec } from './specification.ts';
 
-const PRESETS: readonly WriteOnceSpec[] = [
+const PRESETS: readonly FunctionsSpec[] = [
   {
     // The interface of January 2018, as samples/write-once-slab has it.
     name: 'kmem_cache',
@@ -15,7 +15,7 @@ const PRESETS: readonly WriteOnceSpec[] = [
 ];
 
 /** Those whose functions the image has, all three. */
-export function presetWriteOnce(symbols: SymbolFile): WriteOnceSpec[] {
+export function presetWriteOnce(symbols: SymbolFile): FunctionsSpec[] {
   if (!symbols.hasDebugInfo) return [];
   return PRESETS.filter((spec) =>
     [spec.alloc, spec.initOnce, spec.free].every(

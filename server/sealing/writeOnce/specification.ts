@@ -10,18 +10,30 @@
  *      "closedIn": ["handle_exception"] }]
  *
  * An argument is a register (`a0` to `a7`), `return` (what the function has returned), or a C expression over the
- * function's parameters, evaluated at its first instruction.
+ * function's parameters, evaluated at its first instruction. In place of the three functions, `"markers": true` stands
+ * for markers that the guest executes.
  */
-export interface WriteOnceSpec {
+export type WriteOnceSpec = FunctionsSpec | MarkedSpec;
+
+interface SpecBase {
   /** What the memory is called in reports. Default: init-once's function. */
   readonly name: string;
-  readonly alloc: AllocHook;
-  readonly initOnce: InitHook;
-  readonly free: ObjectHook;
   /** Functions that only make an object writable: their existence is the flaw. */
   readonly makeWritable: readonly string[];
   /** Functions that must not run on a hart that has a window open: trap handlers, the scheduler. */
   readonly closedIn: readonly string[];
+}
+
+/** Memory whose functions are known by name. */
+export interface FunctionsSpec extends SpecBase {
+  readonly alloc: AllocHook;
+  readonly initOnce: InitHook;
+  readonly free: ObjectHook;
+}
+
+/** Memory whose guest executes markers (docs/write-once.md). */
+export interface MarkedSpec extends SpecBase {
+  readonly markers: true;
 }
 
 export interface ObjectHook {
@@ -52,7 +64,8 @@ const MEMBERS = {
   initOnce: { required: ['function', 'object'], optional: ['callback'] },
   free: { required: ['function', 'object'], optional: [] },
 } as const;
-const ATTRIBUTES = ['name', ...Object.keys(MEMBERS), 'makeWritable', 'closedIn'];
+const FUNCTIONS = Object.keys(MEMBERS);
+const ATTRIBUTES = ['name', ...FUNCTIONS, 'markers', 'makeWritable', 'closedIn'];
 
 /**
  * Checks untyped JSON.
@@ -69,11 +82,21 @@ function readSpec(name: string, value: unknown): WriteOnceSpec {
   for (const attribute of Object.keys(spec))
     if (!ATTRIBUTES.includes(attribute))
       throw new WriteOnceSpecError(`"${name}" has no "${attribute}"; there are ${ATTRIBUTES.join(', ')}`);
+  const makeWritable = texts(`${name}.makeWritable`, spec['makeWritable']);
+  const closedIn = texts(`${name}.closedIn`, spec['closedIn']);
+  const given = spec['name'] === undefined ? undefined : text(`${name}.name`, spec['name']);
+  if (spec['markers'] !== undefined) {
+    if (spec['markers'] !== true) throw wrong(`${name}.markers`, spec['markers'], 'true, or missing');
+    const other = FUNCTIONS.find((each) => spec[each] !== undefined);
+    if (other !== undefined)
+      throw new WriteOnceSpecError(`"${name}" has "markers" and "${other}"; give markers or functions`);
+    return { name: given ?? 'write-once memory', markers: true, makeWritable, closedIn };
+  }
   const alloc = readHook(name, 'alloc', spec['alloc']);
   const initOnce = readHook(name, 'initOnce', spec['initOnce']);
   const free = readHook(name, 'free', spec['free']);
   return {
-    name: spec['name'] === undefined ? initOnce.function! : text(`${name}.name`, spec['name']),
+    name: given ?? initOnce.function!,
     alloc: {
       function: alloc.function!,
       object: alloc.object ?? 'return',
@@ -82,9 +105,14 @@ function readSpec(name: string, value: unknown): WriteOnceSpec {
     },
     initOnce: { function: initOnce.function!, object: initOnce.object!, callback: initOnce.callback },
     free: { function: free.function!, object: free.object! },
-    makeWritable: texts(`${name}.makeWritable`, spec['makeWritable']),
-    closedIn: texts(`${name}.closedIn`, spec['closedIn']),
+    makeWritable,
+    closedIn,
   };
+}
+
+/** Functions that open windows by contract. */
+export function openersOf(specs: readonly WriteOnceSpec[]): string[] {
+  return specs.flatMap((spec) => ('markers' in spec ? [] : [spec.initOnce.function, spec.free.function]));
 }
 
 type HookTexts = Partial<Record<'function' | 'object' | 'size' | 'cache' | 'callback', string>>;

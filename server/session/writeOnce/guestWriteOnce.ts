@@ -11,7 +11,6 @@ import {
   type WatchedAccess,
 } from '../../../emulator/index.ts';
 import type { CodePlace } from '../../sealing/codePlace.ts';
-import { nearest } from '../../sealing/nearest.ts';
 import { STORE_PAGE_FAULT } from '../../sealing/refusal.ts';
 import type { Rules } from '../../sealing/rules.ts';
 import type { Moment } from '../../sealing/sealEvent.ts';
@@ -26,15 +25,13 @@ import {
   type FrameWriter,
   type ObjectAccess,
 } from '../../sealing/writeOnce/writeOnceMemory.ts';
-import { EvaluationError } from '../../symbols/index.ts';
 import type { ExceptionFilters } from '../breakpoints/exceptionFilters.ts';
-import { SessionError } from '../errors.ts';
 import type { SessionEvent } from '../events.ts';
 import type { Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import type { CodeBreakpoints } from '../run/codeBreakpoints.ts';
-import { CallWatch, type Entered } from './callWatch.ts';
-import { checkedExpression, HookArguments } from './hookArguments.ts';
+import { CallWatch } from './callWatch.ts';
+import { Hooks } from './hooks.ts';
 import type { WriteOnce } from './writeOnce.ts';
 
 export interface GuestWriteOnceParts {
@@ -53,12 +50,9 @@ export class GuestWriteOnce implements WriteOnce {
   readonly #parts: GuestWriteOnceParts;
   readonly #memory: WriteOnceMemory;
   readonly #calls: CallWatch;
-  readonly #arguments: HookArguments;
   readonly #watches = new Map<bigint, Watch>();
   readonly #makers: readonly string[];
   readonly #stopObserving: readonly (() => void)[];
-  /** Hooks whose expressions cannot be evaluated: told once. */
-  readonly #broken = new Set<string>();
   #stop: WriteOnceViolation | undefined;
 
   /** @throws SessionError `configuration` when a specification names what the image does not have. */
@@ -77,10 +71,7 @@ export class GuestWriteOnce implements WriteOnce {
       report: (violation) => this.#report(violation),
     });
     this.#calls = new CallWatch(machine, parts.code);
-    this.#arguments = new HookArguments(parts.inspector, (hart, index) =>
-      machine.harts[hart]!.register(index),
-    );
-    for (const [index, spec] of parts.specs.entries()) this.#hook(`writeOnce[${index}]`, spec);
+    new Hooks({ ...parts, memory: this.#memory, calls: this.#calls }).add(parts.specs);
     this.#stopObserving = [
       parts.timeline.listen((event) => this.#permissions(event)),
       machine.observe({
@@ -151,118 +142,6 @@ export class GuestWriteOnce implements WriteOnce {
   dispose(): void {
     for (const stop of this.#stopObserving) stop();
     for (const watch of this.#watches.values()) this.#parts.guest.machine.watches.delete(watch);
-  }
-
-  // --- calls -----------------------------------------------------------------------------------------------------
-
-  #hook(path: string, { name, alloc, initOnce, free, closedIn, makeWritable }: WriteOnceSpec): void {
-    const { symbols } = this.#parts.guest;
-    const check = (hook: string, text: string): string => checkedExpression(`${path}.${hook}`, text, symbols);
-    const object = check('alloc.object', alloc.object);
-    const size = check('alloc.size', alloc.size);
-    const cache = alloc.cache === undefined ? undefined : check('alloc.cache', alloc.cache);
-    this.#add(`${path}.alloc.function`, alloc.function, (hart) => {
-      const bytes = Number(this.#arguments.number(hart, size));
-      const label = cache === undefined ? undefined : this.#arguments.text(hart, cache);
-      const call = this.#memory.allocBegins(hart, name, bytes, label);
-      return () => {
-        this.#memory.ends(call, this.#arguments.number(hart, object));
-      };
-    });
-
-    const initialised = check('initOnce.object', initOnce.object);
-    const callback =
-      initOnce.callback === undefined ? undefined : check('initOnce.callback', initOnce.callback);
-    this.#add(`${path}.initOnce.function`, initOnce.function, (hart) => {
-      const address = this.#arguments.number(hart, initialised);
-      const target = callback === undefined ? undefined : this.#arguments.number(hart, callback);
-      const call = this.#memory.initBegins(hart, name, address, target !== undefined);
-      const stopWatching = target === undefined ? undefined : this.#watchCallback(call, target);
-      return () => {
-        stopWatching?.();
-        this.#memory.ends(call);
-      };
-    });
-
-    const freed = check('free.object', free.object);
-    this.#add(`${path}.free.function`, free.function, (hart) => {
-      const call = this.#memory.freeBegins(hart, name, this.#arguments.number(hart, freed));
-      return () => this.#memory.ends(call);
-    });
-
-    for (const [index, other] of closedIn.entries())
-      this.#add(`${path}.closedIn[${index}]`, other, (hart) => {
-        this.#memory.enters(hart, name);
-        return undefined;
-      });
-    for (const [index, maker] of makeWritable.entries())
-      this.#addressesOf(`${path}.makeWritable[${index}]`, maker);
-  }
-
-  #watchCallback(call: ReturnType<WriteOnceMemory['initBegins']>, target: bigint): () => void {
-    return this.#calls.add(target, (hart) => {
-      if (hart !== call.hart || call.kind !== 'initOnce') return undefined;
-      call.inCallback = true;
-      return () => {
-        call.inCallback = false;
-      };
-    });
-  }
-
-  #add(attribute: string, name: string, entered: Entered): void {
-    const guarded: Entered = (hart) => this.#guard(attribute, name, () => entered(hart), hart);
-    for (const pc of this.#addressesOf(attribute, name)) this.#calls.add(pc, guarded);
-  }
-
-  /** An expression that means nothing in this guest is told once; the call is then not followed. */
-  #guard(
-    attribute: string,
-    name: string,
-    entered: () => ReturnType<Entered>,
-    hart: number,
-  ): ReturnType<Entered> {
-    const complain = (error: unknown): undefined => {
-      if (!(error instanceof EvaluationError)) throw error;
-      if (this.#broken.has(attribute)) return undefined;
-      this.#broken.add(attribute);
-      const text = `"${attribute}": calls of ${name} are not followed: ${error.message}`;
-      this.#parts.emit({ type: 'log', step: this.#parts.guest.machine.step, text });
-      return undefined;
-    };
-    try {
-      const returned = entered();
-      return (
-        returned &&
-        (() => {
-          try {
-            returned(hart);
-          } catch (error) {
-            complain(error);
-          }
-        })
-      );
-    } catch (error) {
-      complain(error);
-      return;
-    }
-  }
-
-  #addressesOf(attribute: string, name: string): bigint[] {
-    const { symbols } = this.#parts.guest;
-    const address = symbols?.symbols.addressOf(name);
-    if (address !== undefined) return this.#parts.code.pcsOf(address);
-    const names = [...(symbols?.symbols.all() ?? [])].map((symbol) => symbol.name);
-    const near = nearest(name, names);
-    const instead =
-      names.length === 0
-        ? 'the image has no symbols'
-        : near.length > 0
-          ? `did you mean ${near.join(' or ')}?`
-          : '';
-    throw new SessionError(
-      'configuration',
-      `"${attribute}" is "${name}", but the image has no such function${instead === '' ? '' : `; ${instead}`}`,
-    );
   }
 
   // --- memory ----------------------------------------------------------------------------------------------------

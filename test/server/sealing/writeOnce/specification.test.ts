@@ -23,6 +23,12 @@ describe('specifications of write-once memory', () => {
     ]);
   });
 
+  it('or markers in their place', () => {
+    expect(readWriteOnceSpecs('writeOnce', [{ markers: true, closedIn: ['trap'] }])).toEqual([
+      { name: 'write-once memory', markers: true, makeWritable: [], closedIn: ['trap'] },
+    ]);
+  });
+
   it.each<[unknown, RegExp]>([
     ['kmem_cache', /"writeOnce" is "kmem_cache", but has to be a list of objects/],
     [[7], /"writeOnce\[0\]" is 7, but has to be an object/],
@@ -41,6 +47,8 @@ describe('specifications of write-once memory', () => {
       [{ alloc, initOnce, free, closedIn: 'trap' }],
       /"writeOnce\[0\]\.closedIn" is "trap", but has to be a list/,
     ],
+    [[{ markers: true, alloc }], /"writeOnce\[0\]" has "markers" and "alloc"; give markers or functions/],
+    [[{ markers: 'yes' }], /"writeOnce\[0\]\.markers" is "yes", but has to be true/],
     [[{ name: '', alloc, initOnce, free }], /"writeOnce\[0\]\.name" is ""/],
   ])('refuses %j', (value, message) => {
     expect(() => readWriteOnceSpecs('writeOnce', value)).toThrow(message);
