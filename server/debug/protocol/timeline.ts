@@ -36,7 +36,7 @@ const event = object({
   place,
   by: described('The innermost function that is no page-table helper', place),
   stack: described(
-    'Innermost first; empty where it was not recorded: of user pages, and of instructions that did it very often',
+    'Innermost first; empty where it was not recorded: of user pages, and of instructions that map very often',
     list(place),
   ),
 });

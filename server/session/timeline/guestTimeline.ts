@@ -15,6 +15,7 @@ import type { ExceptionFilters } from '../breakpoints/exceptionFilters.ts';
 import { hex, type Guest } from '../guest.ts';
 import type { GuestInspector } from '../inspect/guestInspector.ts';
 import { permissionsOfFlags } from '../mappings/flags.ts';
+import { StackMemo } from '../windows/stackMemo.ts';
 import type {
   DifferenceEntry,
   PermissionHistory,
@@ -40,9 +41,12 @@ export interface PermissionStop {
 }
 
 const PAGE = 4096n;
-/** Stacks of one instruction, and of all: a kernel that patches itself maps a page tens of thousands of times. */
-const STACKS_BY_PC = 64;
-const MAX_STACKS = 8192;
+/**
+ * Stacks of one instruction that maps or unmaps, and of all: a kernel that patches itself maps a page tens of thousands
+ * of times.
+ */
+const STACKS_OF_MAPPER = 64;
+const MAX_STACKS = 65_536;
 
 const WORDS: Readonly<Record<PermissionStopKind, string>> = {
   permissionGain: 'Sealed memory can be written',
@@ -53,12 +57,14 @@ const WORDS: Readonly<Record<PermissionStopKind, string>> = {
 export class GuestTimeline implements Timeline {
   readonly #parts: GuestTimelineParts;
   readonly #stacks = new Map<number, readonly CodePlace[]>();
-  readonly #stacksByPc = new Map<bigint, number>();
+  readonly #stacksOfMappers = new Map<bigint, number>();
+  readonly #unwound: StackMemo;
   readonly #stopListening: () => void;
   #stop: PermissionStop | undefined;
 
   constructor(parts: GuestTimelineParts) {
     this.#parts = parts;
+    this.#unwound = new StackMemo(parts.guest.machine, parts.inspector);
     this.#stopListening = parts.permissions.listen((event) => this.#heard(event));
   }
 
@@ -156,15 +162,18 @@ export class GuestTimeline implements Timeline {
     return kinds;
   }
 
-  #recordStack({ serial, pc, hart, step, cause, from, to }: PermissionEvent): void {
-    const { inspector, guest } = this.#parts;
+  #recordStack({ serial, pc, hart, step, cause, kind, from, to }: PermissionEvent): void {
+    const { guest } = this.#parts;
     // What was held back is told when the hart has gone on.
     const isUsers = ((to === 0 ? from : to) & PERMISSION.user) !== 0;
     if (isUsers || cause === 'debugger' || step !== guest.machine.step) return;
-    const recorded = this.#stacksByPc.get(pc) ?? 0;
-    if (recorded >= STACKS_BY_PC || this.#stacks.size >= MAX_STACKS) return;
-    this.#stacksByPc.set(pc, recorded + 1);
-    this.#stacks.set(serial, inspector.stacks.places(hart));
+    if (this.#stacks.size >= MAX_STACKS) return;
+    if (kind === 'map' || kind === 'unmap') {
+      const recorded = this.#stacksOfMappers.get(pc) ?? 0;
+      if (recorded >= STACKS_OF_MAPPER) return;
+      this.#stacksOfMappers.set(pc, recorded + 1);
+    }
+    this.#stacks.set(serial, this.#unwound.stackOf(hart).places);
   }
 
   #entry(event: PermissionEvent): TimelineEntry {
@@ -177,11 +186,12 @@ export class GuestTimeline implements Timeline {
   }
 }
 
-/** `Sealed memory can be written: 0x…-0x… (page_pool) is now rw- instead of r--, by open_window on hart 0, step 1,000`. */
+/** `Sealed memory can be written: 0x…-0x… (page_pool) is rw-, r-- before; by open_window() on hart 0, step 1,000`. */
 function textOf(kind: PermissionStopKind, { event, symbol, by }: TimelineEntry): string {
-  const { start, end, from, to, hart, step } = event;
+  const { start, end, from, to, hart, step, physical, physicalBefore } = event;
   const range = `${hex(start)}-${hex(end)}`;
-  const before = from === 0 ? 'not mapped before' : `${letters(from)} before`;
+  const was = physical === physicalBefore ? `${letters(from)} before` : 'where another page was';
+  const before = from === 0 ? 'not mapped before' : was;
   const what = symbol === undefined ? range : `${range} (${symbol})`;
   const who = by.function === '' ? `pc ${hex(by.pc)}` : `${by.function}()`;
   return `${WORDS[kind]}: ${what} is ${letters(to)}, ${before}; by ${who} on hart ${hart}, step ${grouped(step)}`;

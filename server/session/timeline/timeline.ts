@@ -11,7 +11,7 @@ export interface TimelineEntry {
   readonly event: PermissionEvent;
   /** The instruction that did it. */
   readonly place: CodePlace;
-  /** Innermost first; empty where it was not recorded: of user pages, and of instructions that did it very often. */
+  /** Innermost first; empty where it was not recorded: of user pages, and of instructions that map very often. */
   readonly stack: readonly CodePlace[];
   /** The innermost function that is no page-table helper, as far as the stack is known. */
   readonly by: CodePlace;

@@ -249,14 +249,12 @@ describe('roots', () => {
       link middle_spare, 2, spare
       li t0, 0
       use other`);
-    expect(whole(events).map((text) => text.replace(/high all.*/, 'high all'))).toEqual(
-      [
-        'satp change high 2+1 rwx→r',
-        'satp map high 512+2',
-        'satp map high 514+1',
-        'satp map high 515+509',
-      ].map((text) => (text.includes('5') ? expect.stringContaining('satp map high') : text)) as string[],
-    );
+    expect(events).toEqual([
+      'satp change high 2+1 rwx→r',
+      expect.stringMatching(/^satp map high \d+\+3 -→rwx$/),
+      expect.stringMatching(/^satp map high \d+\+1 -→r$/),
+      expect.stringMatching(/^satp map high \d+\+508 -→rwx$/),
+    ]);
   });
 
   test('freed tables are data again, and data is no event', async () => {
@@ -304,8 +302,10 @@ describe('asked afterwards', () => {
   test('who took W from an address last, and who gave it', async () => {
     const { timeline, data, step } = await told();
     const page = { start: data, end: data + 4096n };
-    const last = (write: 'gained' | 'lost'): bigint | undefined =>
-      timeline.events({ range: page, write, newestFirst: true }).next().value?.step;
+    const last = (write: 'gained' | 'lost'): bigint | undefined => {
+      const [newest] = timeline.events({ range: page, write, newestFirst: true });
+      return newest?.step;
+    };
     expect([last('lost'), last('gained')]).toEqual([step('first'), step('third')]);
     const frame = [...timeline.events({ frame: data, from: step('first') })].map(({ start }) => start);
     expect(frame).toEqual([data, data + 0x4000_0000n, data]);
@@ -415,8 +415,5 @@ test('PMP changes are told by physical ranges, for S- and U-mode, by whom', asyn
     ({ cause, kind, start: from, end, from: before, to, pc }) =>
       `${cause} ${kind} ${from.toString(16)}-${end.toString(16)} ${rights(before)}→${rights(to)} ${pc > guest.symbols.get('close')!}`,
   );
-  expect(told).toEqual([
-    'pmp map 80000000-81000000 -→rwx false',
-    'pmp change 80400000-80410000 rwx→r true',
-  ]);
+  expect(told).toEqual(['pmp map 80000000-81000000 -→rwx false', 'pmp change 80400000-80410000 rwx→r true']);
 });
