@@ -54,6 +54,7 @@ export function readWatched(memory: EngineMemory, moment: Moment): Omit<WatchedA
   };
 }
 
+/** The core has zero-extended both values from the access's size. */
 function readStore(memory: EngineMemory): StoreAttempt {
   const physical = memory.u64(ACCESS_PHYSICAL);
   const size = memory.i32(ACCESS_SIZE);
@@ -62,8 +63,8 @@ function readStore(memory: EngineMemory): StoreAttempt {
     address: memory.u64(ACCESS_ADDRESS),
     physical: physical === NOWHERE ? undefined : physical,
     size,
-    newValue: BigInt.asUintN(size * 8, memory.u64(ACCESS_VALUE)),
-    oldValue: BigInt.asUintN(size * 8, memory.u64(ACCESS_OLD)),
+    newValue: memory.u64(ACCESS_VALUE),
+    oldValue: memory.u64(ACCESS_OLD),
   };
 }
 

@@ -107,13 +107,14 @@ export class Watches {
   }
 
   #hits(access: Omit<WatchedAccess, 'watches'>): Entry[] {
-    const parts = this.#partsOf(access);
-    const candidates = new Set(parts.flatMap(({ start }) => [...(this.#byFrame.get(frameOf(start)) ?? [])]));
-    return [...candidates].filter(
-      ({ watch, ranges }) =>
-        concerns(watch, access.kind) &&
-        ranges.some((range) => parts.some((part) => part.start < range.end && range.start < part.end)),
-    );
+    const hits: Entry[] = [];
+    for (const part of this.#partsOf(access)) {
+      for (const entry of this.#byFrame.get(frameOf(part.start)) ?? []) {
+        if (!concerns(entry.watch, access.kind) || hits.includes(entry)) continue;
+        if (entry.ranges.some((range) => part.start < range.end && range.start < part.end)) hits.push(entry);
+      }
+    }
+    return hits;
   }
 
   /** A page-crossing access has two physical parts. */

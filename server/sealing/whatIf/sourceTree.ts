@@ -48,5 +48,6 @@ export class SourceTree {
 function mostCommon(texts: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best), ['', 0] as const)[0];
+  const [first] = [...counts].sort((a, b) => b[1] - a[1]);
+  return first?.[0] ?? '';
 }

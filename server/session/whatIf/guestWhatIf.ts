@@ -111,10 +111,10 @@ export class GuestWhatIf implements WhatIf {
 
   /** A region's seal has changed. */
   sealChanged({ kind, moment }: SealChange): void {
-    const { regions, isSealed } = this.#parts;
+    const { regions } = this.#parts;
     if (this.#moment.kind !== 'seal' || this.#since !== undefined || this.#parts.seals.all.length === 0)
       return;
-    if (kind !== 'sealed' || !regions.every((region) => isSealed(region))) return;
+    if (kind !== 'sealed' || !regions.every((region) => this.#parts.isSealed(region))) return;
     const names = regions.map((region) => region.name).join(', ');
     const sealer = sealerOf(moment).function;
     this.#seal(
