@@ -311,10 +311,11 @@ export class SealTracker {
     if (entry.hasSealedFrames) return;
     entry.hasSealedFrames = true;
     const { region } = entry;
+    const satp = this.#parts.machine.virtual.satp(moment.hart);
     let virtual = pagesOf(region).start;
     for (const { start, end } of this.#framesOf(region)) {
       const length = end - start;
-      this.#parts.frames.seal({ virtual, physical: start, length, region: region.id }, moment);
+      this.#parts.frames.seal({ virtual, physical: start, length, satp, region: region.id }, moment);
       virtual += length;
     }
   }

@@ -52,13 +52,15 @@ export function landings(
 function refusingHome(
   machine: Machine,
   hart: number,
-  { homes, physical }: SealedFrame,
+  { homes, physical, satp: first }: SealedFrame,
 ): [page: bigint, sealed: Moment] | undefined {
   const own = machine.virtual.satp(hart);
   const others = machine.harts
     .filter(({ state }) => state !== 'stopped')
     .map(({ id }) => machine.virtual.satp(id));
-  for (const satp of new Set([own, ...others])) {
+  // Without paging the hart has no page tables that say what was sealed; those say it in which it was.
+  const paged = [own, ...others].filter((satp) => satp >> 60n !== 0n);
+  for (const satp of new Set(paged.length > 0 ? paged : [first])) {
     let refusing: [bigint, Moment] | undefined;
     for (const [home, sealed] of homes) {
       const found = machine.virtual.translate(hart, home, satp);

@@ -13,6 +13,8 @@ export interface SealedFrame {
   readonly physical: bigint;
   /** Virtual pages at which it was sealed, and who did that last; bounded. */
   readonly homes: ReadonlyMap<bigint, Moment>;
+  /** Page tables in which it was sealed first. */
+  readonly satp: bigint;
   /** Id of the region that it belongs to; undefined for one that was only observed. */
   readonly region: number | undefined;
 }
@@ -23,6 +25,7 @@ export interface SealedRun {
   readonly physical: bigint;
   /** Bytes; a multiple of 4 KiB. */
   readonly length: bigint;
+  readonly satp: bigint;
   readonly region?: number | undefined;
 }
 
@@ -69,7 +72,7 @@ export class SealedFrames {
   }
 
   /** Pages were sealed. One that was sealed before gets another home. */
-  seal({ virtual, physical, length, region }: SealedRun, moment: Moment): void {
+  seal({ virtual, physical, length, satp, region }: SealedRun, moment: Moment): void {
     let watch: Entry['watch'] | undefined;
     for (let offset = 0n; offset < length; offset += PAGE) {
       const known = this.#frames.get(physical + offset);
@@ -83,7 +86,7 @@ export class SealedFrames {
       watch ??= { handle: this.#watch(physical, length), users: 0 };
       watch.users++;
       const at = physical + offset;
-      this.#frames.set(at, { physical: at, homes, region, watch });
+      this.#frames.set(at, { physical: at, homes, satp, region, watch });
     }
   }
 

@@ -258,7 +258,10 @@ export class WindowTracker {
     const lost = (from & WRITE) !== 0 && ((to & WRITE) === 0 || !stays);
     const gained = (to & WRITE) !== 0 && ((from & WRITE) === 0 || !stays);
     if (lost && stays && cause === 'store' && (from & USER) === 0)
-      this.frames.seal({ virtual: start, physical, length: end - start }, this.#momentOf(event));
+      this.frames.seal(
+        { virtual: start, physical, length: end - start, satp: event.satp },
+        this.#momentOf(event),
+      );
     if (!stays && physicalBefore !== undefined && this.frames.size > 0)
       this.#leave(start, physicalBefore, end - start);
     if (gained && physical !== undefined && this.frames.size > 0 && cause !== 'debugger')
@@ -471,8 +474,9 @@ export class WindowTracker {
       const physical = space.physicalOf(start);
       if (physical === undefined) return;
       const virtual = pageOf(start);
-      const run = { virtual, physical: pageOf(physical), length: pageOf(end - 1n) + PAGE - virtual };
-      this.frames.seal(run, this.#momentOf(change));
+      const length = pageOf(end - 1n) + PAGE - virtual;
+      const satp = machine.virtual.satp(change.hart);
+      this.frames.seal({ virtual, physical: pageOf(physical), length, satp }, this.#momentOf(change));
     });
     tracker.add({ id: TEXT, ranges: [{ start, end }] });
     this.#dispose.push(() => tracker.dispose());

@@ -33,7 +33,8 @@ export function choicesFor(refused: RefusedStore): Choice[] {
       },
       {
         action: 'oops',
-        consequence: "raise the store page fault that the seal would have raised; the guest's own handler decides",
+        consequence:
+          "raise the store page fault that the seal would have raised; the guest's own handler decides",
         caution: 'the hardware raises none: from here on the run is not what it would be there',
       },
       skip,

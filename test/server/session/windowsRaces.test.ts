@@ -46,7 +46,7 @@ describe('another hart that stores all the time', () => {
     expect(store).toMatchObject({ hart: 1, newValue: 99n });
     expect(session.windows.named(session.windows.window(2), store!)).toMatchObject({
       place: { function: 'stray' },
-      object: 'limits+0x10',
+      object: 'limits[2]',
     });
   });
 
