@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly append?: string;
   readonly firmware: string;
   readonly disk?: string;
+  readonly saveDisk?: boolean;
   readonly harts: number;
   readonly memory: number;
   readonly isa?: string;
@@ -53,7 +54,8 @@ export function declareRunOptions(command: Command): Command {
     .option('--initrd <file>', 'initial RAM disk')
     .option('--append <text>', "the kernel's command line")
     .option('--firmware <which>', 'auto, builtin, none, or a file that runs in M-mode', 'auto')
-    .option('--disk <file>', 'disk image')
+    .option('--disk <file>', 'disk image; what the guest writes to it is kept in memory')
+    .option('--save-disk', "write what the guest has changed into the disk's file at the end")
     .option('--harts <n>', 'number of harts, 1 to 8', hartCount, 1)
     .addOption(new Option('--memory <size>', 'RAM').argParser(memorySize).default(128 * 2 ** 20, '128M'))
     .option('--isa <isa>', 'instruction set, as rv64gc_zba_zbb; default: all that there is')
@@ -125,6 +127,7 @@ export function sessionConfiguration(
     dtb: options.dtb,
     dtbOverlays: options.dtbOverlay.length === 0 ? undefined : options.dtbOverlay,
     disk: options.disk,
+    saveDisk: options.saveDisk,
     harts: options.harts,
     memory: options.memory,
     isa: options.isa,

@@ -10,7 +10,7 @@ import type { SessionHost } from '../session/index.ts';
 export function pacedBy(outputs: readonly Writable[], host: SessionHost, ending: AbortSignal): SessionHost {
   const { scheduler } = host;
   return {
-    openFile: (path) => host.openFile(path),
+    ...host,
     scheduler: {
       now: () => scheduler.now(),
       turn: async () => {

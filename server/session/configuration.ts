@@ -27,6 +27,8 @@ export interface SessionConfiguration {
   readonly dtb?: string | undefined;
   readonly dtbOverlays?: readonly string[] | undefined;
   readonly disk?: string | undefined;
+  /** What the guest writes to its disk is in the file once the session ends. Default: the file stays as it is. */
+  readonly saveDisk?: boolean | undefined;
   /** 1 to 8, default 1. */
   readonly harts?: number | undefined;
   /** Bytes, or text such as `128M`. Default 128M. */
@@ -156,6 +158,7 @@ const CHECKS: Readonly<Record<keyof SessionConfiguration, Check>> = {
   dtb: text,
   dtbOverlays: texts,
   disk: text,
+  saveDisk: flag,
   harts: hartCount,
   memory,
   isa: text,

@@ -7,6 +7,8 @@ export interface SessionHost {
    * Rejects with an Error whose message says why the file cannot be read. The session closes what can be closed.
    */
   openFile(path: string): Promise<OpenFile>;
+  /** The same for a file that is written to as well. Missing where the program cannot write. */
+  openWritableFile?(path: string): Promise<WritableFile>;
   /** All files under a folder, as paths that can be opened; undefined when it is no folder. */
   listFiles?(path: string): Promise<string[] | undefined>;
   readonly scheduler: Scheduler;
@@ -14,6 +16,11 @@ export interface SessionHost {
 
 export interface OpenFile extends ByteSource {
   close?(): void;
+}
+
+export interface WritableFile extends OpenFile {
+  /** Bytes inside the file, which keeps its size. Throws an Error whose message says why that failed. */
+  write(offset: number, bytes: Uint8Array): void;
 }
 
 export interface Scheduler {

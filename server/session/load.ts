@@ -1,6 +1,7 @@
 /** From a configuration to a machine's ingredients: files read, formats recognised, addresses settled. */
 import {
   ConfigurationError,
+  type DiskChange,
   flatImage,
   type GuestImage,
   isPackedKernel,
@@ -21,7 +22,7 @@ import {
 import { parseSize, type SessionConfiguration } from './configuration.ts';
 import { SessionError } from './errors.ts';
 import type { OpenOptions } from './events.ts';
-import type { OpenFile, SessionHost } from './host.ts';
+import type { OpenFile, SessionHost, WritableFile } from './host.ts';
 
 export interface LoadedGuest {
   readonly machine: MachineConfig;
@@ -30,6 +31,8 @@ export interface LoadedGuest {
   readonly space: AddressSpace;
   /** What the symbols came from, as the user named it. */
   readonly symbolsPath: string;
+  /** Writes what the guest has changed into the disk's file, if the user asked for that. */
+  saveDisk(changes: readonly DiskChange[]): void;
   /** Closes the files that symbols are still read from. */
   close(): void;
 }
@@ -80,6 +83,7 @@ async function loadWith(loader: Loader, configuration: SessionConfiguration): Pr
     symbols,
     space,
     symbolsPath: named.path,
+    saveDisk: (changes) => loader.saveDisk(changes),
     close: () => loader.close(),
     machine: {
       image,
@@ -91,7 +95,10 @@ async function loadWith(loader: Loader, configuration: SessionConfiguration): Pr
       initrd: await loader.bytes('initrd', configuration.initrd),
       dtb: await loader.bytes('dtb', configuration.dtb),
       overlays: await loader.all('dtbOverlays', configuration.dtbOverlays),
-      disk: configuration.disk === undefined ? undefined : await loader.source('disk', configuration.disk),
+      disk:
+        configuration.disk === undefined
+          ? undefined
+          : await loader.disk(configuration.disk, configuration.saveDisk ?? false),
       commandLine: commandLineOf(configuration),
       tohost: tohost === undefined ? undefined : (space.physicalOf(tohost) ?? tohost),
     },
@@ -102,6 +109,8 @@ class Loader {
   readonly #host: SessionHost;
   readonly #options: OpenOptions;
   readonly #opened: OpenFile[] = [];
+  /** The disk's file, if it may be written to. */
+  #disk: WritableFile | undefined;
 
   constructor(host: SessionHost, options: OpenOptions) {
     this.#host = host;
@@ -127,9 +136,23 @@ class Loader {
     return inputOf(path, byteSourceOf(inFile(path, () => unpackKernel(source.read(0, source.size)))));
   }
 
-  /** A file that is read while the guest runs. */
-  async source(attribute: string, path: string): Promise<ByteSource> {
-    return (await this.open(attribute, path)).source;
+  /** Read while the guest runs; only if `saves`, `saveDisk` writes to it. */
+  async disk(path: string, saves: boolean): Promise<ByteSource> {
+    if (!saves) return (await this.open('disk', path)).source;
+    try {
+      if (this.#host.openWritableFile === undefined) throw new Error('this host cannot write files');
+      const file = await this.#host.openWritableFile(path);
+      this.#opened.push(file);
+      this.#disk = file;
+      return file;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SessionError('file', `"saveDisk": cannot write to ${path}: ${why}`, { cause: error });
+    }
+  }
+
+  saveDisk(changes: readonly DiskChange[]): void {
+    for (const { offset, bytes } of changes) this.#disk?.write(offset, bytes);
   }
 
   async bytes(attribute: string, path: string | undefined): Promise<Uint8Array | undefined> {
@@ -142,7 +165,7 @@ class Loader {
     const files: Uint8Array[] = [];
     for (const path of paths) {
       const { source } = await this.open(attribute, path);
-      files.push(await source.read(0, source.size));
+      files.push(source.read(0, source.size));
     }
     return files;
   }

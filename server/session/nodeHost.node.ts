@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { openFileSource } from '../symbols/fileByteSource.node.ts';
+import { openFileForWriting, openFileSource } from '../symbols/fileByteSource.node.ts';
 import type { SessionHost } from './host.ts';
 
 /** @param base Directory that relative paths start from; default the process's own. */
@@ -20,6 +20,7 @@ export function nodeHost(base = process.cwd()): SessionHost {
       return entries.filter((entry) => entry.isFile()).map((entry) => resolve(entry.parentPath, entry.name));
     },
     openFile: (path) => Promise.resolve().then(() => openFileSource(resolve(base, path))),
+    openWritableFile: (path) => Promise.resolve().then(() => openFileForWriting(resolve(base, path))),
     scheduler: {
       turn: async () => {
         await setImmediate();

@@ -1,9 +1,26 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ByteSource } from './bytes.ts';
 
 /** A file on this host, read in the parts that are asked for. Throws what the file system throws. */
 export function openFileSource(path: string): ByteSource & { close(): void } {
-  const file = openSync(path, 'r');
+  return sourceOf(openSync(path, 'r'));
+}
+
+/** The same for one that is also written to. */
+export function openFileForWriting(
+  path: string,
+): ReturnType<typeof openFileSource> & { write(offset: number, bytes: Uint8Array): void } {
+  const file = openSync(path, 'r+');
+  return {
+    ...sourceOf(file),
+    write(offset, bytes) {
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(file, bytes, done, bytes.length - done, offset + done);
+    },
+  };
+}
+
+function sourceOf(file: number): ByteSource & { close(): void } {
   const stat = fstatSync(file);
   if (stat.isDirectory()) {
     closeSync(file);
