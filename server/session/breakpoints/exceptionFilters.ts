@@ -63,6 +63,10 @@ export class ExceptionFilters {
     return this.#on.has('writeOnce');
   }
 
+  get writeOnceCondition(): string | undefined {
+    return this.#on.get('writeOnce');
+  }
+
   get stopsAtWhatIf(): boolean {
     return this.#on.has('whatIf');
   }

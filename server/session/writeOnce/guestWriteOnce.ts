@@ -25,6 +25,7 @@ import {
   type FrameWriter,
   type ObjectAccess,
 } from '../../sealing/writeOnce/writeOnceMemory.ts';
+import { testCondition } from '../breakpoints/entry.ts';
 import type { ExceptionFilters } from '../breakpoints/exceptionFilters.ts';
 import type { SessionEvent } from '../events.ts';
 import type { Guest } from '../guest.ts';
@@ -52,7 +53,7 @@ export class GuestWriteOnce implements WriteOnce {
   readonly #calls: CallWatch;
   readonly #watches = new Map<bigint, Watch>();
   readonly #makers: readonly string[];
-  readonly #stopObserving: readonly (() => void)[];
+  readonly #stopObserving: readonly (() => void)[] = [];
   #stop: WriteOnceViolation | undefined;
 
   /** @throws SessionError `configuration` when a specification names what the image does not have. */
@@ -72,6 +73,8 @@ export class GuestWriteOnce implements WriteOnce {
     });
     this.#calls = new CallWatch(machine, parts.code);
     new Hooks({ ...parts, memory: this.#memory, calls: this.#calls }).add(parts.specs);
+    // Without specifications there is nothing to observe, and nothing it costs.
+    if (parts.specs.length === 0) return;
     this.#stopObserving = [
       parts.timeline.listen((event) => this.#permissions(event)),
       machine.observe({
@@ -169,7 +172,10 @@ export class GuestWriteOnce implements WriteOnce {
     return this.#stop !== undefined;
   }
 
-  #permissions({ hart, start, end, physicalBefore, physical, from, to }: PermissionEvent): void {
+  #permissions(event: PermissionEvent): void {
+    // PMP is no mapping: what it permits or not, W has to be there, too.
+    if (event.cause === 'pmp') return;
+    const { hart, start, end, physicalBefore, physical, from, to } = event;
     const pages = Number((end - start) / PAGE);
     const isSame = physicalBefore === physical;
     const writes = (flags: number): boolean => (flags & PERMISSION.write) !== 0;
@@ -203,12 +209,14 @@ export class GuestWriteOnce implements WriteOnce {
       const satp = machine.virtual.satp(id);
       if (writable.some(({ virtual }) => permitsUnder(machine, satp, virtual, frame)))
         return [{ hart: id, by: 'page-table' }];
-      const isStale = machine.virtual
-        .tlbEntries(id)
-        .some(
-          ({ physical, virtual, permissions }) =>
-            physical === frame && permissions.write && !permitsUnder(machine, satp, virtual, frame),
-        );
+      const isStale = machine.virtual.tlbEntries(id).some(
+        ({ physical, virtual, permissions }) =>
+          // A store through a page that is not dirty is walked again.
+          physical === frame &&
+          permissions.write &&
+          permissions.dirty &&
+          !permitsUnder(machine, satp, virtual, frame),
+      );
       return isStale ? [{ hart: id, by: 'tlb' }] : [];
     });
   }
@@ -223,7 +231,16 @@ export class GuestWriteOnce implements WriteOnce {
 
   #report(violation: WriteOnceViolation): void {
     this.#parts.emit({ type: 'writeOnce', step: violation.moment.step, violation });
-    if (this.#parts.filters.stopsAtWriteOnce) this.#stop ??= violation;
+    if (this.#stops(violation)) this.#stop ??= violation;
+  }
+
+  /** The filter is on, and its condition holds or cannot be told. */
+  #stops({ moment, object, page, access }: WriteOnceViolation): boolean {
+    const { filters, inspector } = this.#parts;
+    const condition = filters.writeOnceCondition;
+    if (!filters.stopsAtWriteOnce || condition === undefined) return filters.stopsAtWriteOnce;
+    const names = { object: object?.address ?? 0n, page, address: access?.address ?? 0n };
+    return testCondition(condition, inspector, moment.hart, names) !== false;
   }
 }
 

@@ -115,6 +115,17 @@ describe('a broken rule', () => {
     ]);
   });
 
+  it.each([
+    ['$object == $page', 'write-outside-callback'],
+    ['$address == 0', undefined],
+  ])('stops if its condition holds: %s', async (condition, check) => {
+    const guest = await openSlab('private', 'stamp');
+    guest.session.breakpoints.setExceptions([{ filter: 'writeOnce', condition }]);
+    const stop = await guest.session.run.continue();
+    expect(stop.kind === 'stop' ? stop.writeOnce?.check : undefined).toBe(check);
+    guest.session.close();
+  });
+
   it('changes nothing in the guest', async () => {
     const hashes = new Set<string>();
     for (const writeOnce of [undefined, []]) {
