@@ -34,6 +34,8 @@ interface Cleared {
 const BREAK_STEPS = 100_000;
 const FIRST_FRAME = RAM_PHYSICAL / PAGE_SIZE;
 const TABLE_BYTES = 4096;
+/** Where an entry is taken apart. */
+const ENTRY = new DataView(new ArrayBuffer(8));
 /** Of the lower half of an entry: R and X; A, D and the two bits for software. */
 const LEAF = 0xa;
 const SILENT = 0x3c0;
@@ -110,11 +112,12 @@ export class TableFollower {
     const nodes = this.graph.nodesOf(Math.floor(at / PAGE_SIZE));
     if (nodes.length === 0) return;
     const index = (at % PAGE_SIZE) / 8;
-    const low = Number(newValue & 0xffff_ffffn);
-    const high = Number(newValue >> 32n);
+    ENTRY.setBigUint64(0, newValue, true);
+    const low = ENTRY.getUint32(0, true);
+    const high = ENTRY.getUint32(4, true);
     const moment: Moment = { step: Number(step), hart, pc, cause: 'store' };
     // A store may make a table that names itself be no table any more.
-    for (const node of [...nodes]) if (this.#isCurrent(node)) this.#write(node, index, low, high, moment);
+    for (const node of nodes.length === 1 ? nodes : [...nodes]) if (this.#isCurrent(node)) this.#write(node, index, low, high, moment);
   }
 
   #write(node: TableNode, index: number, low: number, high: number, moment: Moment): void {

@@ -21,7 +21,7 @@ it('tells events in portions, who changed a page, and what differs between steps
     [...serials, ...next.events.map(({ serial }) => serial)].sort((a, b) => b - a),
   );
   const { address } = await client.request('sealscope/locate', { expression: 'cpu_caps' });
-  const past = await client.request('sealscope/permissionHistory', { address: address! });
+  const past = await client.request('sealscope/permissionHistory', { address: address });
   expect(past.lost).toMatchObject({
     from: 'rw-',
     to: 'r--',
@@ -34,7 +34,7 @@ it('tells events in portions, who changed a page, and what differs between steps
     from: past.gained!.step,
   });
   expect(total).toBeGreaterThan(0);
-  const end = BigInt(address!);
+  const end = BigInt(address);
   expect(differences.some(({ start, to }) => BigInt(start) <= end && to === 'r--')).toBe(true);
   await client.request('continue', { threadId: 1 });
   expect(await client.expectExited()).toBe(0);
