@@ -19,10 +19,9 @@ it('tells each as an event', async () => {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ event }) => event === 'permission');
   expect(events.length).toBeGreaterThan(10);
-  const sealing = events.filter(({ from, to }) => from === 'rw-' && to === 'r--');
+  const sealing = events.filter(({ cause, from, to }) => cause === 'store' && from === 'rw-' && to === 'r--');
   expect(sealing[0]).toMatchObject({
     kind: 'change',
-    cause: 'store',
     hart: 0,
     by: { function: 'mark_rodata_ro' },
   });
