@@ -35,6 +35,11 @@ const LINUX: WindowPreset = {
     '__patch_insn_set',
     'arch_jump_label_transform',
     'arch_jump_label_transform_queue',
+    // A hart that starts or resumes goes through the trampoline's page table, which maps the text writable.
+    '_start',
+    'relocate_enable_mmu',
+    'secondary_start_sbi',
+    '__cpu_resume_enter',
   ],
   releases: [
     'vfree',
