@@ -17,7 +17,7 @@ export interface HoleFacts {
   /** Who took W away from its pages, as far as that has happened. */
   readonly sealed: Moment | undefined;
   /** When a hart's TLB last lost entries to a fence. */
-  lastFence(hart: number): bigint | undefined;
+  readonly lastFence: (hart: number) => bigint | undefined;
 }
 
 const PAGE = 4096n;

@@ -36,9 +36,9 @@ export interface SealTrackerParts {
   readonly frames: SealedFrames;
   stackOf(hart: number): CodePlace[];
   /** Every known mapping of a guest-physical range. */
-  mappingsOf(physical: bigint, length: bigint): readonly FrameMapping[];
+  readonly mappingsOf: (physical: bigint, length: bigint) => readonly FrameMapping[];
   /** The step at which a hart's TLB last lost entries to a fence. */
-  lastFence(hart: number): bigint | undefined;
+  readonly lastFence: (hart: number) => bigint | undefined;
   onChange(change: SealChange): void;
 }
 

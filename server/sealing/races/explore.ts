@@ -147,7 +147,7 @@ async function runWithSeed(
     }),
   );
   try {
-    while (!closed && machine.step - begin.step < limit) {
+    while (isOpen(machine, opener, window.pages) && machine.step - begin.step < limit) {
       const { kind } = machine.run(shortest(limit - (machine.step - begin.step), PIECE));
       if (kind !== 'limit' && kind !== 'request') break;
       await pause();

@@ -51,8 +51,8 @@ export interface WindowTrackerParts {
   readonly space: AddressSpace;
   readonly permissions: PermissionSource;
   readonly rules: WindowRules;
-  stackOf(hart: number): UnwoundStack;
-  placeOf(pc: bigint): CodePlace;
+  readonly stackOf: (hart: number) => UnwoundStack;
+  readonly placeOf: (pc: bigint) => CodePlace;
   /** The opener's activation ends there: `returned` has to be called when a hart arrives. */
   watchReturn(pc: bigint, on: boolean): void;
   /** `awaitsTraps` is another now. */

@@ -21,11 +21,11 @@ export interface RaceRequest {
 export interface RacesParts {
   readonly machine: Machine;
   readonly scheduler: Scheduler;
-  create(): Promise<Machine>;
+  readonly create: () => Promise<Machine>;
 }
 
 const DEFAULT_RUNS = 16;
-export const MAX_RACE_RUNS = 10_000;
+const MAX_RACE_RUNS = 10_000;
 const MAX_SEED = 2 ** 31 - 1;
 /** Steps between two looks at whether others have something to do. */
 const PIECE = 500_000n;
