@@ -14,8 +14,10 @@ import { registerSampleTour } from './sampleTour.ts';
 import { SealscopeSessions } from './session/index.ts';
 import { FaultView } from './views/fault/faultView.ts';
 import { registerObjectsView } from './views/objects/index.ts';
+import { registerTimelineView } from './views/timeline/index.ts';
 import { registerPermissionsView } from './views/permissions/index.ts';
 import { SealedWrites, SealedWritesView, registerSealedWritesCommands } from './views/sealedWrites/index.ts';
+import { registerWhatIfCommands } from './whatIf/index.ts';
 
 const TYPE = 'sealscope';
 
@@ -60,12 +62,14 @@ export function activate(context: ExtensionContext): void {
 
     // Who may write where
     registerPermissionsView(context, sessions),
+    registerTimelineView(context, sessions),
     registerObjectsView(context, sessions),
 
     new GuestConsoles(sessions),
 
     registerLanguageSupport(context, sessions),
     registerJumpCommands(sessions, watches),
+    registerWhatIfCommands(sessions),
     registerOopsLinks(sessions),
     registerSampleTour(TYPE, context.asAbsolutePath('samples/resume-bug')),
   );

@@ -40,7 +40,7 @@ const extension: BuildOptions = {
 };
 
 /** The browser sides of views: a script and a style sheet each. */
-const VIEWS = ['permissions', 'objects'];
+const VIEWS = ['permissions', 'objects', 'timeline'];
 
 buildWasm();
 await Promise.all([

@@ -1,13 +1,13 @@
 /** From a variable, an expression, a symbol or an address to its page, and to a stop at the next store to it. */
 import { Disposable, commands, window } from 'vscode';
-import type { SealscopeSession, SealscopeSessions } from '../session/index.ts';
-import { type Located, locate, targetOf } from './target.ts';
+import type { SealscopeSessions } from '../session/index.ts';
+import { type Located, locate, standingSession, targetOf } from './target.ts';
 import type { Watch, Watches } from './watches.ts';
 
 export function registerJumpCommands(sessions: SealscopeSessions, watches: Watches): Disposable {
   /** What the command is about, or undefined if there is nothing to be done. */
   const located = async (context: unknown): Promise<Located | undefined> => {
-    const session = stoppedSession(sessions);
+    const session = standingSession(sessions);
     const target = session && (await targetOf(session, context));
     return session && target && locate(session, target);
   };
@@ -27,14 +27,4 @@ export function registerJumpCommands(sessions: SealscopeSessions, watches: Watch
       watches.remove(watch.id),
     ),
   );
-}
-
-function stoppedSession({ active }: SealscopeSessions): SealscopeSession | undefined {
-  if (active?.state === 'stopped') return active;
-  void window.showInformationMessage(
-    active === undefined
-      ? 'Start a session first: page permissions are those of a guest.'
-      : 'Pause the guest first: its page tables change while it runs.',
-  );
-  return undefined;
 }

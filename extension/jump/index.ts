@@ -1,2 +1,3 @@
 export { registerJumpCommands } from './commands.ts';
+export { locate, standingSession, targetOf } from './target.ts';
 export { type Watch, Watches } from './watches.ts';

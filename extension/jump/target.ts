@@ -1,6 +1,6 @@
 /** What a jump is about: whatever VS Code hands to a command, or what the user says. */
 import { DebugStackFrame, debug, window } from 'vscode';
-import type { SealscopeSession } from '../session/index.ts';
+import type { SealscopeSession, SealscopeSessions } from '../session/index.ts';
 import { expressionAt } from './expressionAt.ts';
 
 export type Target =
@@ -27,6 +27,17 @@ interface VariableContext {
 /** A line of one of our own views, or an argument given by another extension. */
 interface AddressContext {
   readonly address: string;
+}
+
+/** The active session, if its guest stands still; else the person is told. */
+export function standingSession({ active }: SealscopeSessions): SealscopeSession | undefined {
+  if (active?.state === 'stopped') return active;
+  void window.showInformationMessage(
+    active === undefined
+      ? 'Start a session first: there is no guest to look at.'
+      : 'Pause the guest first: its memory changes while it runs.',
+  );
+  return undefined;
 }
 
 /** `context` is what VS Code gave to the command. Undefined if the user was asked and said nothing. */

@@ -11,7 +11,7 @@ import {
 } from 'vscode-languageclient/node';
 import { IMAGES, SYMBOL, type ImageConfiguration, type SymbolAt } from '../../server/language/protocol.ts';
 import type { SealscopeSessions } from '../session/index.ts';
-import { sessionText } from './sessionFacts.ts';
+import { sessionText, whatIfCommand } from './sessionFacts.ts';
 
 /** Languages of VS Code and of the usual extensions, and linker scripts whatever they are taken for. */
 const DOCUMENTS = [
@@ -57,8 +57,15 @@ export async function startLanguageClient(
       const symbol = await client.sendRequest<SymbolAt | null>(SYMBOL, { textDocument, position });
       if (symbol === null) return hover;
       const { name, address } = symbol;
-      const text = sessionText(await session.request('sealscope/describe', { name, address }));
+      const facts = await session.request('sealscope/describe', { name, address });
+      const text = sessionText(facts);
       if (text !== '') hover.contents.push(new MarkdownString(text));
+      const command = whatIfCommand(facts);
+      if (command !== '') {
+        const link = new MarkdownString(command);
+        link.isTrusted = { enabledCommands: ['sealscope.whatIfSeal'] };
+        hover.contents.push(link);
+      }
     } catch {
       // The guest has just gone on, or the session ended: the image's own facts stand.
     }

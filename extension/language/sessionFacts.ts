@@ -25,6 +25,13 @@ export function sessionText({ found, pageFlags, sealedBy, lastWriter, firstWrite
     .join('  \n');
 }
 
+/** A link that seals the symbol what-if; empty where nothing says how many bytes it has. */
+export function whatIfCommand({ address, size }: Description): string {
+  if (address === undefined || size === undefined || size === 0) return '';
+  const query = encodeURIComponent(JSON.stringify([{ address, size }]));
+  return `[Seal what-if](command:sealscope.whatIfSeal?${query})`;
+}
+
 /** `seal_kernel` at [main.c:42](file:///…), step 1,204,311, hart 0 */
 function eventText({ step, hart, place }: Event): string {
   const at =

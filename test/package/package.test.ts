@@ -24,6 +24,8 @@ const FILES = [
   'dist/webview/objects.js',
   'dist/webview/permissions.css',
   'dist/webview/permissions.js',
+  'dist/webview/timeline.css',
+  'dist/webview/timeline.js',
   'media/icon.png',
   'media/readme/choices.png',
   'media/readme/fault.png',

@@ -30,3 +30,17 @@ export function letters(flags: string): HTMLElement {
   shapes.append(spoken(permissionWords(flags)));
   return shapes;
 }
+
+/** `RW- → R--`; empty permissions are those of a page that is not mapped. */
+export function becoming(from: string, to: string): HTMLElement[] {
+  const side = (flags: string): HTMLElement =>
+    flags === '' ? element('span', { class: 'unmapped' }, 'none') : letters(flags);
+  const before = side(from);
+  before.classList.add('was');
+  return [
+    before,
+    element('span', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
+    spoken(' before, now '),
+    side(to),
+  ];
+}

@@ -1,7 +1,8 @@
 /** The lives of the objects: a row each. */
 import type { WriteOnceObject } from '../../views/objects/messages.ts';
+import { ArrayRows } from '../common/arrayRows.ts';
 import { element, spoken } from '../common/dom.ts';
-import { type RowSource, VirtualGrid } from '../common/virtualGrid.ts';
+import { VirtualGrid } from '../common/virtualGrid.ts';
 import { sizeText, stepText } from '../common/words.ts';
 import { type Axis, type Scale, laneOf, scaleOf } from './lanes.ts';
 import { eventLetters, eventText, momentText, stateLetters } from './words.ts';
@@ -25,25 +26,7 @@ export interface LaneEvents {
   copy(object: WriteOnceObject): void;
 }
 
-class Objects implements RowSource<WriteOnceObject> {
-  readonly #objects: readonly WriteOnceObject[];
-
-  constructor(objects: readonly WriteOnceObject[]) {
-    this.#objects = objects;
-  }
-
-  get length(): number {
-    return this.#objects.length;
-  }
-
-  at(index: number): WriteOnceObject {
-    return this.#objects[index]!;
-  }
-
-  indexOf(key: string): number {
-    return this.#objects.findIndex(({ address }) => address === key);
-  }
-}
+const keyOf = ({ address }: WriteOnceObject): string => address;
 
 export class LaneGrid {
   readonly root: HTMLElement;
@@ -52,10 +35,10 @@ export class LaneGrid {
 
   constructor(events: LaneEvents) {
     this.#grid = new VirtualGrid<WriteOnceObject>(
-      new Objects([]),
+      new ArrayRows<WriteOnceObject>([], keyOf),
       {
         ...{ role: 'grid', label: 'Lives of the objects', columns, rowHeight: 26 },
-        keyOf: ({ address }) => address,
+        keyOf,
         findText: ({ address, cache }) => `${address} ${cache ?? ''}`,
         fill: (target, object) => fillLane(target, object, this.#scale),
       },
@@ -76,7 +59,7 @@ export class LaneGrid {
 
   show(objects: readonly WriteOnceObject[], axis: Axis, active: string | undefined): void {
     this.#scale = scaleOf(objects, axis);
-    this.#grid.show(new Objects(objects), active);
+    this.#grid.show(new ArrayRows(objects, keyOf), active);
   }
 
   reveal(address: string, takeFocus: boolean): void {

@@ -68,7 +68,10 @@ const openSource = (path: string, line: number): void => host.tell({ type: 'open
 
 const lanes = new LaneGrid({
   activate: (active) => store.update({ active }),
-  choose: () => details.querySelector('button')?.focus(),
+  choose: () => {
+    store.flush();
+    details.querySelector('button')?.focus();
+  },
   copy: ({ address }) => host.tell({ type: 'copyAddress', address }),
   context: ({ address, size }) => contextOf({ address, size }),
 });

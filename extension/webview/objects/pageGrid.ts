@@ -1,7 +1,8 @@
 /** The pages that hold objects, as a heat map of their stores: a row each, in it a cell for each object. */
 import type { ObjectPage } from '../../views/objects/messages.ts';
+import { ArrayRows } from '../common/arrayRows.ts';
 import { element, mark, spoken } from '../common/dom.ts';
-import { type RowSource, VirtualGrid } from '../common/virtualGrid.ts';
+import { VirtualGrid } from '../common/virtualGrid.ts';
 import { countText, stepText } from '../common/words.ts';
 import { stateLetters, usedPercent } from './words.ts';
 
@@ -18,25 +19,7 @@ const columns = [
 const DENSE = 64;
 const PAGE = 4096;
 
-class Pages implements RowSource<ObjectPage> {
-  readonly #pages: readonly ObjectPage[];
-
-  constructor(pages: readonly ObjectPage[]) {
-    this.#pages = pages;
-  }
-
-  get length(): number {
-    return this.#pages.length;
-  }
-
-  at(index: number): ObjectPage {
-    return this.#pages[index]!;
-  }
-
-  indexOf(key: string): number {
-    return this.#pages.findIndex(({ address }) => address === key);
-  }
-}
+const keyOf = ({ address }: ObjectPage): string => address;
 
 export interface PageEvents {
   /** Show the objects of this page, and among them the one of this address. */
@@ -51,10 +34,10 @@ export class PageGrid {
 
   constructor(events: PageEvents) {
     this.#grid = new VirtualGrid<ObjectPage>(
-      new Pages([]),
+      new ArrayRows<ObjectPage>([], keyOf),
       {
         ...{ role: 'grid', label: 'Pages of write-once memory', columns, rowHeight: 26 },
-        keyOf: ({ address }) => address,
+        keyOf,
         findText: ({ address }) => address,
         fill: (target, page) => fillPage(target, page, this.#hottest),
       },
@@ -76,7 +59,7 @@ export class PageGrid {
   show(pages: readonly ObjectPage[], active: string | undefined): void {
     this.#hottest = Math.max(1, ...pages.flatMap(({ objects }) => objects.map(({ stores }) => stores)));
     this.root.style.setProperty('--rows', String(Math.min(8, Math.max(1, pages.length))));
-    this.#grid.show(new Pages(pages), active);
+    this.#grid.show(new ArrayRows(pages, keyOf), active);
   }
 }
 

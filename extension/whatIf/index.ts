@@ -1,0 +1,1 @@
+export { registerWhatIfCommands } from './commands.ts';
