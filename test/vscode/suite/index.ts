@@ -26,6 +26,9 @@ export async function run(): Promise<void> {
   await import('./jump.ts');
   await import('./permissions.ts');
   await import('./permissionsLive.ts');
+  await import('./timeline.ts');
+  await import('./objects.ts');
+  await import('./whatIf.ts');
   await import('./sessions.ts');
   await import('./language.ts');
   await import('./rebuild.ts');

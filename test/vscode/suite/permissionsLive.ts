@@ -5,6 +5,7 @@ import { commands, debug } from 'vscode';
 import { launch, recorder, recordsSessions } from './guest.ts';
 import { PermissionsView } from './permissionsView.ts';
 import { Element, needsScreen, screenshot } from './screen.ts';
+import type { WebviewPage } from './webviewPage.ts';
 import { breakpointAt, openSource } from './workspace.ts';
 
 /** Where VS Code then shows the next stop, rather than over the view. */
@@ -13,7 +14,7 @@ async function focusSource(): Promise<void> {
 }
 
 /** The view beside the source, with those mappings alone that are sealed or will be. */
-async function besideTheSource(): Promise<PermissionsView> {
+async function besideTheSource(): Promise<WebviewPage> {
   await new Element('.debug-top-stack-frame-line').wait();
   const view = await PermissionsView.inEditor();
   await commands.executeCommand('workbench.action.moveEditorToRightGroup');
