@@ -6,7 +6,7 @@
  * else the computer does. At 60 Hz a frame has 16.7 ms.
  */
 import type { CDPSession } from 'playwright-core';
-import { pagesOf, phases } from '../test/webview/permissionsStory.ts';
+import { pagesOf, phases, regions } from '../test/webview/permissionsStory.ts';
 import { openView, startBrowser } from '../test/webview/browser.ts';
 import { syntheticSpace } from '../test/webview/synthetic.ts';
 
@@ -61,7 +61,7 @@ try {
     const client = await view.page.context().newCDPSession(view.page);
     await client.send('Performance.enable');
     const before = await taskSeconds(client);
-    await view.send({ type: 'stopped', session: 'bench', permissions: space, phases });
+    await view.send({ type: 'stopped', session: 'bench', permissions: space, regions, phases });
     await view.page.locator('.body [role=row]').first().waitFor();
     const shown = (await taskSeconds(client)) - before;
     console.log(`${count} mappings: on the screen after ${(1000 * shown).toFixed(0)} ms of work`);

@@ -1,5 +1,7 @@
 /** The story of the resume bug in VS Code, by keys and clicks as a person has it, with a picture of every view. */
-import type { Locator, Page } from 'playwright-core';
+import { join } from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { repository } from '../../test/vscode/fixture.ts';
 
 /** The sample's launch configurations, beside those that VS Code offers by itself. */
 const configuration = (name: string, attributes: object): object => ({
@@ -14,6 +16,7 @@ const configuration = (name: string, attributes: object): object => ({
 const TO_THE_SEAL = 'Stop at the seal';
 const TO_THE_FAULT = 'Resume bug';
 const TWO_STORES = 'Late registration';
+const SLAB = 'Write-once slab';
 
 /** What .vscode/launch.json of the folder has to hold. */
 export const launchJson = {
@@ -22,6 +25,10 @@ export const launchJson = {
     configuration(TO_THE_FAULT, { commandLine: 'scenario=resume' }),
     configuration(TO_THE_SEAL, { commandLine: 'scenario=resume', stopAtSeal: true }),
     configuration(TWO_STORES, { commandLine: 'scenario=late-list' }),
+    configuration(SLAB, {
+      program: join(repository, 'samples/write-once-slab/write-once-slab.elf'),
+      commandLine: 'variant=private scenario=overrun',
+    }),
   ],
 };
 
@@ -93,6 +100,14 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.command('View: Toggle Primary Side Bar Visibility');
   await window.settle();
   await take('permissions-editor');
+
+  await window.command('Sealscope: Open permission timeline');
+  await page.locator('.tab.active', { hasText: 'Permission timeline' }).waitFor();
+  await window.command('View: Close Other Editors in Group');
+  const changes = window.pageInEditor().locator('#panel-events .body [role=row]');
+  await changes.filter({ hasText: 'mark_rodata_ro' }).first().click();
+  await window.settle();
+  await take('timeline');
   await window.command('View: Toggle Primary Side Bar Visibility');
   await window.command('View: Close All Editors');
 
@@ -111,6 +126,19 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.settle();
   await window.unfoldOnly('Sealed writes');
   await take('sealed-writes');
+  await window.stop();
+
+  await window.start(SLAB);
+  await page.locator('.debug-top-stack-frame-line').waitFor();
+  await window.command('View: Hide Panel');
+  await window.command('Sealscope: Open write-once memory');
+  await window.command('View: Close Other Editors in Group');
+  await window.pageInEditor().locator('.lanes .body [role=row]').last().click();
+  await window.command('View: Toggle Primary Side Bar Visibility');
+  await window.settle();
+  await take('write-once');
+  await window.command('View: Toggle Primary Side Bar Visibility');
+  await window.command('View: Close All Editors');
   await window.stop();
 
   await window.command('Sealscope: Show where the sample kernel is fixed');
@@ -162,6 +190,15 @@ class Workbench {
     await this.pick(file);
     await this.#page.locator('.tab.active', { hasText: file }).waitFor();
     await this.settle();
+  }
+
+  /** The page in the editor; there is no other webview but in views. */
+  pageInEditor(): FrameLocator {
+    return this.#page
+      .locator('iframe.webview:not([src*="purpose="])')
+      .contentFrame()
+      .locator('#active-frame')
+      .contentFrame();
   }
 
   /** Starts a launch configuration. */

@@ -67,7 +67,7 @@ describe('Write-once memory', () => {
     await open();
     const item = view.page.locator('.violations li').first();
     expect(await item.textContent()).toContain(
-      'init-after-seal (3 times) cred_drop stores to a sealed object',
+      'init-after-seal (3 times) a store to an object that is sealed',
     );
     await item.getByRole('button', { name: 'slab.c:77' }).click();
     await expect.poll(() => view.told).toContainEqual({ type: 'openSource', path: '/src/slab.c', line: 77 });

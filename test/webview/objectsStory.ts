@@ -42,7 +42,8 @@ export const objectsOf = (count: number): WriteOnceObject[] =>
 const violations: Violation[] = [
   {
     ...{ id: 1, check: 'init-after-seal', memory: 'slab', count: 3, lastStep: '1010500' },
-    story: 'cred_drop stores to a sealed object of cache cred.',
+    story:
+      'init-after-seal: a store to an object that is sealed; by cred_drop() at slab.c:77, step 1,010,000',
     moment: { step: '1010000', hart: 0, place: place('cred_drop', 77) },
     cause: place('cred_drop', 77),
     object: { address: addressOf(2), size: SIZE, life: 1, cache: 'cred' },
@@ -50,7 +51,7 @@ const violations: Violation[] = [
   },
   {
     ...{ id: 2, check: 'visible-to-other-harts', memory: 'slab', count: 1, lastStep: '1000900' },
-    story: 'While kmem_cache_init_once has the page open, other harts can write to it.',
+    story: 'visible-to-other-harts: other harts can write while a window is open',
     moment: { step: '1000900', hart: 0, place: place('kmem_cache_init_once', 120) },
     cause: place('kmem_cache_init_once', 120),
     page: hexadecimal(BASE),

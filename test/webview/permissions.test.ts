@@ -7,7 +7,7 @@ import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Permissions } from '../../extension/views/permissions/messages.ts';
 import { type View, openView, screenshot, startBrowser, tabTo, violations } from './browser.ts';
-import { found, pagesOf, permissions, phases } from './permissionsStory.ts';
+import { found, pagesOf, permissions, phases, regions } from './permissionsStory.ts';
 import { syntheticSpace } from './synthetic.ts';
 import { themeNames } from './themes.ts';
 
@@ -31,7 +31,7 @@ async function open(space: Permissions = permissions, options: Options = {}): Pr
     'sealscope/find': found,
   };
   view = await openView(browser, answers, options);
-  await view.send({ type: 'stopped', session: 'one', permissions: space, phases });
+  await view.send({ type: 'stopped', session: 'one', permissions: space, regions, phases });
   await rows().first().waitFor();
 }
 
@@ -69,6 +69,13 @@ describe('What the tree shows', () => {
     expect(await focused().count()).toBe(0);
   });
 
+  it('names who can still write, where a region is sealed in part', async () => {
+    await open();
+    const writers = row('0xffffffff80207000').locator('.writers');
+    expect(await writers.textContent()).toBe('alias 0xffffffd800207000 RW-, TLB of hart 1');
+    expect(await writers.locator('span').last().getAttribute('title')).toContain('no sfence.vma came after');
+  });
+
   it('says in words that a row is degraded, or no longer mapped', async () => {
     await open();
     expect(await row('0xffffffff80206000').textContent()).toContain('degraded: no longer protected');
@@ -98,7 +105,7 @@ describe('What the tree shows', () => {
       type: 'stopped',
       session: 'one',
       permissions: { ...syntheticSpace(2000), stop: 4 },
-      phases,
+      ...{ regions, phases },
     });
     await expect.poll(() => view.page.locator('main').getAttribute('class')).not.toContain('stale');
     expect(await active().getAttribute('aria-rowindex')).toBe(before);

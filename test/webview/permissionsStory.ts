@@ -1,6 +1,12 @@
 /** An address space in which everything has happened that the view can show, in the adapter's own shape. */
 import type { QuestionArguments } from '../../extension/views/common/messages.ts';
-import type { Found, Pages, Permissions, Phases } from '../../extension/views/permissions/messages.ts';
+import type {
+  Found,
+  Pages,
+  Permissions,
+  Phases,
+  Region,
+} from '../../extension/views/permissions/messages.ts';
 
 type Mapping = Permissions['mappings'][number];
 type Seal = NonNullable<Mapping['seal']>;
@@ -73,6 +79,24 @@ export const permissions: Permissions = {
     { start: '0xffffffff80300000', end: '0xffffffff80302000', physical: '0x80300000', flags: 'r-x-gad' },
   ],
 };
+
+/** `caps` is sealed where its code uses it, and nowhere else. */
+export const regions: Region[] = [
+  {
+    ...{ name: 'caps', start: '0xffffffff80207000', end: '0xffffffff80208000', state: 'partial' },
+    ...{ origin: 'preset', source: 'the sample' },
+    holes: [
+      {
+        ...{ address: '0xffffffd800207000', permissions: 'rw-', why: 'page-table', harts: [0, 1] },
+        text: 'the linear map at 0xffffffd800207000 is rw-',
+      },
+      {
+        ...{ address: '0xffffffff80207000', permissions: 'rw-', why: 'tlb', harts: [1] },
+        text: 'the TLB of hart 1 remembers rw-: no sfence.vma came after the change',
+      },
+    ],
+  },
+];
 
 export const phases: Phases = {
   current: 'degraded',

@@ -87,15 +87,16 @@ export class Feed implements Disposable {
   async #stop(session: SealscopeSession): Promise<ToView> {
     const threadId = this.#chosenThread();
     try {
-      const [permissions, phases] = await Promise.all([
+      const [permissions, { regions }, phases] = await Promise.all([
         session.request('sealscope/permissions', {
           ...(threadId === undefined ? {} : { threadId }),
           ...(this.#since === undefined ? {} : { since: this.#since }),
         }),
+        session.request('sealscope/seals', {}),
         session.request('sealscope/phases', {}),
       ]);
       this.#threadId = permissions.hart + 1;
-      return { type: 'stopped', session: session.id, permissions, phases };
+      return { type: 'stopped', session: session.id, permissions, regions, phases };
     } catch (error) {
       return { type: 'failed', message: (error as Error).message };
     }

@@ -6,6 +6,7 @@ export type Permissions = CustomResult<'sealscope/permissions'>;
 export type Pages = CustomResult<'sealscope/pages'>;
 export type Found = CustomResult<'sealscope/find'>;
 export type Phases = CustomResult<'sealscope/phases'>;
+export type Region = CustomResult<'sealscope/seals'>['regions'][number];
 
 /** What the view may ask the adapter for, by itself. */
 export const questions = ['sealscope/pages', 'sealscope/find'] as const;
@@ -27,6 +28,8 @@ export type News =
       /** Its id: another session's stops are other stops. */
       readonly session: string;
       readonly permissions: Permissions;
+      /** With what keeps each from being sealed. */
+      readonly regions: readonly Region[];
       readonly phases: Phases;
     }
   /** Comes while the machine runs; at a stop they are part of it. */

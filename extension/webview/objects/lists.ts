@@ -21,15 +21,15 @@ export function violationList(violations: readonly Violation[], events: ListEven
 }
 
 function violationItem(violation: Violation, { openSource, showObject }: ListEvents): HTMLElement {
-  const { check, story, moment, cause, object, count, harts } = violation;
+  const { check, story, cause, object, count, harts } = violation;
   const item = element(
     'li',
     {},
     element('span', { class: 'mark fault', 'aria-hidden': 'true' }, eventLetters.violation),
     element('strong', {}, check),
     count > 1 ? ` (${stepText(String(count))} times)` : undefined,
-    ` ${story} `,
-    element('span', { class: 'when' }, momentText(moment), hartsText(harts), ' '),
+    // The story of a rule begins with its name, and says when and who.
+    ` ${story.startsWith(`${check}: `) ? story.slice(check.length + 2) : story}${hartsText(harts)} `,
     sourceLink(cause, openSource),
   );
   if (object !== undefined) {

@@ -3,7 +3,7 @@ import { element, mark, spoken } from '../common/dom.ts';
 import { glyphs, letters } from '../common/letters.ts';
 import { countText, shortAddress, shortEnd, sizeText, stepText } from '../common/words.ts';
 import { type Row, levelOf } from './rows.ts';
-import type { Mapping } from './space.ts';
+import type { Hole, Mapping } from './space.ts';
 
 export const columns = [
   { id: 'range', label: 'Addresses' },
@@ -11,6 +11,7 @@ export const columns = [
   { id: 'now', label: 'Now' },
   { id: 'linked', label: 'As linked' },
   { id: 'seal', label: 'Seal' },
+  { id: 'writers', label: 'Who can still write' },
   { id: 'content', label: 'Sections and symbols' },
 ] as const;
 
@@ -63,6 +64,27 @@ function sealOf(seal: Seal | undefined): (Node | string)[] {
   ];
 }
 
+/** The ways that are left: mappings, TLBs, harts without paging, PMP entries. */
+function writersOf({ holes = [] }: Mapping): Node[] {
+  return holes.map((hole, index) =>
+    element('span', { title: hole.text }, `${index === 0 ? '' : ', '}${holeText(hole)}`),
+  );
+}
+
+function holeText({ why, address, permissions, harts }: Hole): string {
+  const of = `${harts.length === 1 ? 'hart' : 'harts'} ${harts.join(', ')}`;
+  switch (why) {
+    case 'page-table':
+      return `alias ${address} ${permissions.toUpperCase()}`;
+    case 'tlb':
+      return `TLB of ${of}`;
+    case 'no-paging':
+      return `${of} without paging`;
+    case 'pmp':
+      return 'a PMP entry permits it';
+  }
+}
+
 function marksOf({ fault, change, seal }: { fault?: unknown; change?: Change; seal?: Seal }): Node[] {
   const marks: Node[] = [];
   if (fault !== undefined && fault !== false)
@@ -99,6 +121,7 @@ function cellsOf(row: Row): Cells {
         now: [...changeOf(change, flags), letters(flags)],
         linked: linked === undefined ? [] : [letters(linked)],
         seal: sealOf(seal),
+        writers: writersOf(row.mapping),
         content: [
           ...degradedNote(row.mapping),
           ...sections.map((section) => element('span', { class: 'section' }, `${section} `)),

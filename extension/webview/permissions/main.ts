@@ -132,8 +132,8 @@ function hear(message: News): void {
   }
 }
 
-function stopped({ permissions, session, phases: told }: Extract<News, { type: 'stopped' }>): void {
-  const space = spaceOf(permissions);
+function stopped({ permissions, regions, session, phases: told }: Extract<News, { type: 'stopped' }>): void {
+  const space = spaceOf(permissions, regions);
   const { state } = store;
   // A session that was started again counts its stops from 1 again.
   const isNewStop = state.session !== 'stopped' || state.name !== session || state.space?.stop !== space.stop;
@@ -221,6 +221,8 @@ function render(state: State, before: State | undefined): void {
   toolbar.root.hidden = space === undefined;
   help.hidden = space !== undefined || session !== 'none';
   tree.root.hidden = space === undefined;
+  const isWritable = space?.mappings.some(({ holes }) => holes !== undefined) ?? false;
+  tree.root.classList.toggle('closed', !isWritable);
   main.classList.toggle('stale', session !== 'stopped' && space !== undefined);
   const said = noticeOf(state);
   if (notice.textContent !== said) notice.textContent = said;

@@ -1,25 +1,39 @@
 /** An address space as the adapter tells it, with addresses as numbers to search by. */
-import type { Permissions } from '../../views/permissions/messages.ts';
+import type { Permissions, Region } from '../../views/permissions/messages.ts';
 
-export type Mapping = Permissions['mappings'][number];
+export type Hole = Region['holes'][number];
+export type Mapping = Permissions['mappings'][number] & {
+  /** Who can still write to it although it is sealed elsewhere. */
+  readonly holes?: readonly Hole[];
+};
 export type Removed = Permissions['removed'][number];
 
-export interface Space extends Permissions {
+export interface Space extends Omit<Permissions, 'mappings'> {
+  readonly mappings: readonly Mapping[];
   /** First address of each mapping, ascending. */
   readonly starts: BigUint64Array;
   /** Last address of each mapping: the end itself does not fit into 64 bits at the top. */
   readonly lasts: BigUint64Array;
 }
 
-export function spaceOf(permissions: Permissions): Space {
-  const { mappings } = permissions;
+export function spaceOf(permissions: Permissions, regions: readonly Region[]): Space {
+  // Of a region that nobody has begun to seal, everybody can.
+  const holes = new Map(
+    regions
+      .filter(({ state, holes: found }) => state !== 'open' && found.length > 0)
+      .map((region) => [region.name, region.holes]),
+  );
+  const mappings = permissions.mappings.map((mapping): Mapping => {
+    const found = mapping.seal && holes.get(mapping.seal.region);
+    return found === undefined ? mapping : { ...mapping, holes: found };
+  });
   const starts = new BigUint64Array(mappings.length);
   const lasts = new BigUint64Array(mappings.length);
   for (const [index, { start, end }] of mappings.entries()) {
     starts[index] = BigInt(start);
     lasts[index] = BigInt(end) - 1n;
   }
-  return { ...permissions, starts, lasts };
+  return { ...permissions, mappings, starts, lasts };
 }
 
 /** The index of the mapping that holds `address`, or of the last one before it; -1 if all are behind it. */
