@@ -40,6 +40,11 @@ export interface PermissionStop {
   readonly text: string;
 }
 
+interface Names {
+  readonly code: (pc: bigint) => CodePlace;
+  readonly data: (address: bigint) => string | undefined;
+}
+
 const PAGE = 4096n;
 /**
  * Stacks of one instruction that maps or unmaps, and of all: a kernel that patches itself maps a page tens of thousands
@@ -82,9 +87,10 @@ export class GuestTimeline implements Timeline {
 
   page(query: EventQuery, count: number): TimelinePage {
     const entries: TimelineEntry[] = [];
+    const names = this.#names();
     for (const event of this.#parts.permissions.events(query)) {
       if (entries.length === count) return { entries, more: true };
-      entries.push(this.#entry(event));
+      entries.push(this.#entry(event, names));
     }
     return { entries, more: false };
   }
@@ -94,9 +100,10 @@ export class GuestTimeline implements Timeline {
   }
 
   difference(from: bigint, to: bigint): DifferenceEntry[] {
+    const names = this.#names();
     return this.#parts.permissions.difference(from, to).map((difference) => ({
-      ...this.#entry(difference.event),
-      symbol: this.#parts.inspector.nameOfData(difference.start),
+      ...this.#entry(difference.event, names),
+      symbol: names.data(difference.start),
       difference,
     }));
   }
@@ -129,7 +136,7 @@ export class GuestTimeline implements Timeline {
     const { filters, guest } = this.#parts;
     const kind = this.#kindsOf(event).find((each) => filters.stopsAtPermission(each));
     if (kind === undefined || this.#stop !== undefined) return;
-    const entry = this.#entry(event);
+    const entry = this.#entry(event, this.#names());
     this.#stop = { kind, entry, text: textOf(kind, entry) };
     guest.machine.requestStop();
   }
@@ -176,12 +183,20 @@ export class GuestTimeline implements Timeline {
     this.#stacks.set(serial, this.#unwound.stackOf(hart).places);
   }
 
-  #entry(event: PermissionEvent): TimelineEntry {
+  /** Looked up once for each address: what kernels do to pages, they do to the same pages from the same places. */
+  #names(): Names {
     const { inspector } = this.#parts;
+    return {
+      code: remembered((pc) => inspector.placeOf(pc)),
+      data: remembered((address) => inspector.nameOfData(address)),
+    };
+  }
+
+  #entry(event: PermissionEvent, names: Names): TimelineEntry {
     const stack = this.#stacks.get(event.serial) ?? [];
-    const place = stack[0] ?? inspector.placeOf(event.pc);
+    const place = stack[0] ?? names.code(event.pc);
     const by = sealerOf({ step: event.step, hart: event.hart, place, stack });
-    const symbol = event.cause === 'pmp' ? undefined : inspector.nameOfData(event.start);
+    const symbol = event.cause === 'pmp' ? undefined : names.data(event.start);
     return { event, place, stack, by, symbol };
   }
 }
@@ -195,6 +210,17 @@ function textOf(kind: PermissionStopKind, { event, symbol, by }: TimelineEntry):
   const what = symbol === undefined ? range : `${range} (${symbol})`;
   const who = by.function === '' ? `pc ${hex(by.pc)}` : `${by.function}()`;
   return `${WORDS[kind]}: ${what} is ${letters(to)}, ${before}; by ${who} on hart ${hart}, step ${grouped(step)}`;
+}
+
+function remembered<T>(find: (address: bigint) => T): (address: bigint) => T {
+  const known = new Map<bigint, T>();
+  return (address) => {
+    const there = known.get(address);
+    if (there !== undefined || known.has(address)) return there as T;
+    const found = find(address);
+    known.set(address, found);
+    return found;
+  };
 }
 
 function letters(flags: number): string {
