@@ -24,9 +24,7 @@ describe('The permission timeline', () => {
     await screenshot('timeline');
     await view.row('mark_rodata_ro').click();
     await view.element('.details .stack button').click();
-    await new Element(
-      '.tab.active .label-name:has-text(".c"), .tab.active .label-name:has-text(".h")',
-    ).wait();
+    await new Element('.tab.active:has-text("pageattr.c")').wait();
   });
 
   it('compares two moments, without a mouse', async function () {
