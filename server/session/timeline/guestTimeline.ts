@@ -188,7 +188,7 @@ export class GuestTimeline implements Timeline {
     const { inspector } = this.#parts;
     return {
       code: remembered((pc) => inspector.placeOf(pc)),
-      data: remembered((address) => inspector.nameOfData(address)),
+      data: remembered((address) => inspector.nameOf(address)),
     };
   }
 

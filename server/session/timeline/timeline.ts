@@ -15,7 +15,7 @@ export interface TimelineEntry {
   readonly stack: readonly CodePlace[];
   /** The innermost function that is no page-table helper, as far as the stack is known. */
   readonly by: CodePlace;
-  /** What lies at the start, as `slab_page+0x40`; undefined where no symbol is. */
+  /** The nearest symbol before the start, as `slab_page+0x40`; undefined outside of the image. */
   readonly symbol: string | undefined;
 }
 
