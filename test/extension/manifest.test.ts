@@ -16,6 +16,8 @@ interface Schema {
   maximum?: number;
   pattern?: string;
   items?: Schema;
+  examples?: unknown[];
+  properties?: Record<string, Schema>;
   defaultSnippets?: { body: unknown }[];
   default?: unknown;
   markdownDescription?: string;
@@ -52,6 +54,18 @@ function samplesOf(schema: Schema): { good: unknown[]; bad: unknown[] } {
   }
   if (schema.defaultSnippets !== undefined)
     return { good: schema.defaultSnippets.map(({ body }) => body), bad: ['text', [1]] };
+  if (schema.examples !== undefined) return { good: schema.examples, bad: [1, ['text']] };
+  if (schema.properties !== undefined) {
+    const members = Object.entries(schema.properties).map(([name, each]) => [name, samplesOf(each)] as const);
+    return {
+      good: members.flatMap(([name, { good }]) => good.map((value) => ({ [name]: value }))),
+      bad: [
+        ...members.flatMap(([name, { bad }]) => bad.map((value) => ({ [name]: value }))),
+        { other: 1 },
+        1,
+      ],
+    };
+  }
   if (schema.enum !== undefined) return { good: schema.enum, bad: ['no-such-choice', 1] };
   const samples: Readonly<Record<string, { good: unknown[]; bad: unknown[] }>> = {
     string: { good: schema.pattern === undefined ? ['text'] : ['128'], bad: [true, ['text']] },
