@@ -130,6 +130,8 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
 
   await window.start(SLAB);
   await page.locator('.debug-top-stack-frame-line').waitFor();
+  // The editor takes the keyboard when it opens.
+  await window.settle();
   await window.command('View: Hide Panel');
   await window.command('Sealscope: Open write-once memory');
   await window.command('View: Close Other Editors in Group');
