@@ -27,7 +27,7 @@ export const launchJson = {
     configuration(TWO_STORES, { commandLine: 'scenario=late-list' }),
     configuration(SLAB, {
       program: join(repository, 'samples/write-once-slab/write-once-slab.elf'),
-      commandLine: 'variant=private scenario=overrun',
+      commandLine: 'variant=private scenario=second-init',
     }),
   ],
 };
@@ -134,6 +134,8 @@ export async function tellStory(page: Page, take: Camera): Promise<void> {
   await window.settle();
   await window.command('View: Hide Panel');
   await window.command('Sealscope: Open write-once memory');
+  await page.locator('.tab.active', { hasText: 'Write-once memory' }).waitFor();
+  await window.settle();
   await window.command('View: Close Other Editors in Group');
   await window.pageInEditor().locator('.lanes .body [role=row]').last().click();
   await window.command('View: Toggle Primary Side Bar Visibility');
