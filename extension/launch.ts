@@ -29,9 +29,10 @@ const FIRMWARE_MODES: ReadonlySet<unknown> = new Set(['auto', 'builtin', 'none']
 /** The same attributes with relative paths taken from `folder`, as everybody expects in a launch.json. */
 export function absolutePaths<T extends Attributes>(attributes: T, folder: string): T {
   const absolute = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
-  const files = namedFiles(attributes).map(([name, path]) => [name, absolute(path)]);
-  const lists = namedLists(attributes).map(([name, paths]) => [name, paths.map(absolute)]);
-  return { ...attributes, ...Object.fromEntries([...files, ...lists]) };
+  const changed: Record<string, unknown> = {};
+  for (const [name, path] of namedFiles(attributes)) changed[name] = absolute(path);
+  for (const [name, paths] of namedLists(attributes)) changed[name] = paths.map(absolute);
+  return { ...attributes, ...changed };
 }
 
 /** One sentence on what keeps this configuration from being launched, and undefined if nothing is known to. */
@@ -65,6 +66,6 @@ function namedLists(attributes: Attributes): [string, string[]][] {
   return FILE_LISTS.flatMap((name) => {
     const value = attributes[name];
     const isList = Array.isArray(value) && value.every((path) => typeof path === 'string');
-    return isList ? [[name, value as string[]] satisfies [string, string[]]] : [];
+    return isList ? [[name, value] satisfies [string, string[]]] : [];
   });
 }
