@@ -84,8 +84,7 @@ describe('Sessions', () => {
     await recorder().event<DebugProtocol.ExitedEvent>('exited');
     assert.equal((await threadNames(early)).length, 1);
     const names = window.terminals.map(({ name }) => name);
-    for (const name of ['Sealed (guest)', 'Early (guest)'])
-      assert.ok(names.includes(name), names.join());
+    for (const name of ['Sealed (guest)', 'Early (guest)']) assert.ok(names.includes(name), names.join());
     window.terminals.find(({ name }) => name === 'Sealed (guest)')?.show();
     await terminal('resume: done').wait();
     window.terminals.find(({ name }) => name === 'Early (guest)')?.show();
