@@ -7,6 +7,7 @@
  * is the same page.
  */
 import type { CodePlace } from '../codePlace.ts';
+import { grouped } from '../grouped.ts';
 import type { Moment } from '../sealEvent.ts';
 import type { WriteOnceCheck } from './check.ts';
 import { WriteOnceObject } from './object.ts';
@@ -111,7 +112,7 @@ export class WriteOnceMemory {
     if (object?.state === 'sealed') {
       const at = object.sealedAt;
       this.#violate('second-init', memory, moment, callerOf(moment), object, {
-        note: at && `it was initialised at step ${at.step}`,
+        note: at && `it was initialised at step ${grouped(at.step)}`,
       });
     }
     if (object?.state === 'freed')
@@ -173,7 +174,7 @@ export class WriteOnceMemory {
       const object = this.#callOn(page, hart)?.object;
       this.#violate('window-left-open', memory, moment, moment.place, object, {
         page,
-        note: `opened at step ${window.opened.step}`,
+        note: `opened at step ${grouped(window.opened.step)}`,
       });
     }
   }
@@ -283,7 +284,7 @@ export class WriteOnceMemory {
     if (object.state === 'freed') return this.#blame('use-after-free', access, page, object);
     if (object.state === 'allocated') return this.#blame('write-outside-callback', access, page, object);
     return this.#blame('init-after-seal', access, page, object, {
-      note: object.sealedAt && `it was sealed at step ${object.sealedAt.step}`,
+      note: object.sealedAt && `it was sealed at step ${grouped(object.sealedAt.step)}`,
     });
   }
 
