@@ -6,7 +6,13 @@
  * variables.
  */
 import { readFileSync } from 'node:fs';
-import { linuxImage, Machine, type PermissionEvent, PermissionTimeline, walkMappings } from '../emulator/index.ts';
+import {
+  linuxImage,
+  Machine,
+  type PermissionEvent,
+  PermissionTimeline,
+  walkMappings,
+} from '../emulator/index.ts';
 
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 const [image, initrd, append = 'console=ttyS0'] = process.argv.slice(2);
@@ -95,14 +101,16 @@ function compare(): void {
         const seen = pages.get(page);
         compared++;
         left.delete(page);
-        if (seen?.frame === Number(physical >> 12n) + offset && seen.flags === (flags & PERMISSIONS)) continue;
+        if (seen?.frame === Number(physical >> 12n) + offset && seen.flags === (flags & PERMISSIONS))
+          continue;
         complain(
           `hart ${hart.id}, satp ${satp.toString(16)}: ${(page << 12n).toString(16)} maps ${physical.toString(16)}+${offset} with ` +
             `${(flags & PERMISSIONS).toString(16)}, told ${JSON.stringify(seen)}`,
         );
       }
     }
-    for (const page of left) complain(`satp ${satp.toString(16)}: ${(page << 12n).toString(16)} is told, but not mapped`);
+    for (const page of left)
+      complain(`satp ${satp.toString(16)}: ${(page << 12n).toString(16)} is told, but not mapped`);
   }
 }
 

@@ -117,7 +117,8 @@ export class TableFollower {
     const high = ENTRY.getUint32(4, true);
     const moment: Moment = { step: Number(step), hart, pc, cause: 'store' };
     // A store may make a table that names itself be no table any more.
-    for (const node of nodes.length === 1 ? nodes : [...nodes]) if (this.#isCurrent(node)) this.#write(node, index, low, high, moment);
+    for (const node of nodes.length === 1 ? nodes : [...nodes])
+      if (this.#isCurrent(node)) this.#write(node, index, low, high, moment);
   }
 
   #write(node: TableNode, index: number, low: number, high: number, moment: Moment): void {

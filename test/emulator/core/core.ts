@@ -101,7 +101,17 @@ export class CoreUnderTest implements CoreImports {
   static async create(harts = 2): Promise<CoreUnderTest> {
     const core = new CoreUnderTest();
     const imports = Object.fromEntries(
-      ['isDevice', 'mmioRead', 'mmioWrite', 'trap', 'watch', 'pageTableStore', 'satpWritten', 'tlbFlushed', 'pmpWritten']
+      [
+        'isDevice',
+        'mmioRead',
+        'mmioWrite',
+        'trap',
+        'watch',
+        'pageTableStore',
+        'satpWritten',
+        'tlbFlushed',
+        'pmpWritten',
+      ]
         .concat('decodeWord')
         .map((name) => [name, (core as unknown as Record<string, () => unknown>)[name]!.bind(core)]),
     );
