@@ -111,8 +111,7 @@ describe('exceptions', () => {
     core.setMode(S);
     const before = core.csr(csr.mstatus);
     core.exports.ebreak(hart, core.slotAt(PC));
-    const traps = core.events.filter(({ name }) => name === 'trap');
-    expect(traps).toMatchObject([{ pc: PC, cause: 3n, trapValue: 0n, size: 0 }]);
+    expect(core.events).toMatchObject([{ name: 'trap', pc: PC, cause: 3n, trapValue: 0n, size: 0 }]);
     expect({
       exit: core.exit,
       budget: core.budget,
