@@ -272,8 +272,8 @@ export class CoreUnderTest implements CoreImports {
 
   /** Lets S and U reach all of physical memory. */
   openPmp(hart = hartBlock(0)): void {
-    this.exports.writeCsr(hart, csr.pmpaddr0, -1n);
-    this.exports.writeCsr(hart, csr.pmpcfg0, 0x1fn);
+    this.setCsr(csr.pmpaddr0, -1n, hart);
+    this.setCsr(csr.pmpcfg0, 0x1fn, hart);
   }
 
   csr(number: number, hart = hartBlock(0)): bigint {
