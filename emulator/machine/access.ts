@@ -40,17 +40,23 @@ export function readTrap(memory: EngineMemory, moment: Moment): Trap {
   };
 }
 
-export function readWatched(memory: EngineMemory, moment: Moment): Omit<WatchedAccess, 'watches'> {
+/** Kernels store to watched frames by the million while they boot: every number is read, and boxed, once. */
+export function readWatched(
+  memory: EngineMemory,
+  { hart, step, pc }: Moment,
+): Omit<WatchedAccess, 'watches'> {
   const kind = memory.i32(ACCESS_KIND);
-  const { size, oldValue, newValue } = readStore(memory);
+  const oldValue = memory.u64(ACCESS_OLD);
   return {
-    ...moment,
+    hart,
+    step,
+    pc,
     kind: kind === ACCESS_LOAD ? 'load' : storeKind(kind),
     address: memory.u64(ACCESS_ADDRESS),
     physical: memory.u64(ACCESS_PHYSICAL),
-    size,
+    size: memory.i32(ACCESS_SIZE),
     oldValue,
-    newValue: kind === ACCESS_LOAD ? oldValue : newValue,
+    newValue: kind === ACCESS_LOAD ? oldValue : memory.u64(ACCESS_VALUE),
   };
 }
 

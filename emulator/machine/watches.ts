@@ -106,25 +106,25 @@ export class Watches {
     return stopping.length === 0 ? undefined : { ...seen, watches: stopping.map(({ watch }) => watch) };
   }
 
-  #hits(access: Omit<WatchedAccess, 'watches'>): Entry[] {
+  #hits({ hart, kind, address, physical, size }: Omit<WatchedAccess, 'watches'>): Entry[] {
     const hits: Entry[] = [];
-    for (const part of this.#partsOf(access)) {
-      for (const entry of this.#byFrame.get(frameOf(part.start)) ?? []) {
-        if (!concerns(entry.watch, access.kind) || hits.includes(entry)) continue;
-        if (entry.ranges.some((range) => part.start < range.end && range.start < part.end)) hits.push(entry);
-      }
-    }
+    const inPage = PAGE_SIZE - Number(physical & (PAGE - 1n));
+    this.#addHits(hits, kind, physical, Math.min(size, inPage));
+    if (size <= inPage) return hits;
+    // A page-crossing access has two physical parts.
+    const next = this.#around.physicalOf(hart, address + BigInt(inPage));
+    if (next !== undefined) this.#addHits(hits, kind, next, size - inPage);
     return hits;
   }
 
-  /** A page-crossing access has two physical parts. */
-  #partsOf({ hart, address, physical, size }: Omit<WatchedAccess, 'watches'>): Range[] {
-    const bytes = BigInt(size);
-    const inPage = PAGE - (address % PAGE);
-    if (bytes <= inPage) return [{ start: physical, end: physical + bytes }];
-    const first = { start: physical, end: physical + inPage };
-    const next = this.#around.physicalOf(hart, address + inPage);
-    return next === undefined ? [first] : [first, { start: next, end: next + bytes - inPage }];
+  #addHits(hits: Entry[], kind: WatchedAccess['kind'], start: bigint, size: number): void {
+    const entries = this.#byFrame.get(frameOf(start));
+    if (entries === undefined) return;
+    const end = start + BigInt(size);
+    for (const entry of entries) {
+      if (!concerns(entry.watch, kind) || hits.includes(entry)) continue;
+      if (entry.ranges.some((range) => start < range.end && range.start < end)) hits.push(entry);
+    }
   }
 
   #resolve(entry: Entry): void {

@@ -15,7 +15,6 @@ import {
   type PermissionChange,
   type TrackedRange,
   type Watch,
-  type WatchedAccess,
 } from '../../emulator/index.ts';
 import type { AddressSpace } from './addressSpace.ts';
 import type { CodePlace } from './codePlace.ts';
@@ -300,7 +299,7 @@ export class SealTracker {
       length: end - start,
       access: 'write',
       observe: (access) => {
-        if (this.#entries.get(region.id)?.isSealed === false) this.writers.note(recordOf(access));
+        if (this.#entries.get(region.id)?.isSealed === false) this.writers.note(access);
         return false;
       },
     });
@@ -391,17 +390,4 @@ function isRunLocked(hart: Hart, { start, end }: TrackedRange): boolean {
 
 function momentOf({ step, hart, place, stack }: RefusedStore): Moment {
   return { step, hart, place, stack };
-}
-
-function recordOf({
-  step,
-  hart,
-  pc,
-  address,
-  physical,
-  size,
-  oldValue,
-  newValue,
-}: WatchedAccess): Parameters<WriterLog['note']>[0] {
-  return { step, hart, pc, address, physical, size, oldValue, newValue };
 }
