@@ -1,6 +1,5 @@
 /** What a run tells of seals that the user named and the guest never applied: nothing there could be refused. */
 import type { SealStatus } from '../session/index.ts';
-import { hex } from '../session/report/index.ts';
 
 /** A sentence for each region of a `--seal` that was never sealed. */
 export function unsealedRegions(status: readonly SealStatus[]): string[] {
@@ -8,15 +7,7 @@ export function unsealedRegions(status: readonly SealStatus[]): string[] {
     .filter(({ region, sealedFirst }) => region.origin === 'configuration' && sealedFirst === undefined)
     .map(
       (region) =>
-        `region ${region.region.name} was never sealed: ${reason(region)}; nothing there was refused. ` +
+        `region ${region.region.name} was never sealed: ${region.holes[0]?.text ?? 'no page table in use maps all of it'}; nothing there was refused. ` +
         '--seal watches pages that the guest seals; --what-if seals bytes that it does not',
     );
-}
-
-function reason({ holes: [hole] }: SealStatus): string {
-  if (hole === undefined) return 'no page table in use maps all of it';
-  const page = `the page at ${hex(hole.mapping.address)}`;
-  return hole.why === 'page-table'
-    ? `${page} is still writable`
-    : `${page} is still writable in the TLB of hart ${hole.harts.join(', ')}`;
 }
