@@ -44,6 +44,7 @@ describe('The sealed writes', () => {
     await commands.executeCommand('workbench.action.closeAllEditors');
     await commands.executeCommand('sealscope.sealedWrites.focus');
     await row.wait();
+    await new Element('.pane:has(.pane-header:has-text("Sealed writes")) .monaco-list:focus').wait();
     // Above it is the probe that the kernel tests its own protection with.
     await press('End');
     await new Element('.customview-tree .monaco-list-row.focused[aria-label^="Store to cpu_caps"]').wait();
