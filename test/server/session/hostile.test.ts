@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assemble } from '../debug/dap/guests.ts';
 import { openGuest } from './guest.ts';
 
-/** Steps that each of them runs: tens of thousands of changes of page tables. */
+/** Steps within which a pause has to be answered; each runs for a tenth of them before: thousands of changes. */
 const STEPS = 600_000n;
 /** Of the host's heap, for a machine that was made before: what following such a guest may take. */
 const HEAP = 128 * 2 ** 20;
