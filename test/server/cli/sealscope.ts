@@ -152,11 +152,31 @@ export interface WriteOnceSummaryJson {
   }[];
 }
 
+export interface WindowJson {
+  readonly event: 'window';
+  readonly number: number;
+  readonly opener: PlaceJson;
+  readonly harts: readonly { readonly hart: number; readonly by: string }[];
+}
+
+export interface ViolationJson extends PlaceJson {
+  readonly event: 'violation';
+  readonly kind: string;
+}
+
+export interface RacesJson {
+  readonly event: 'races';
+  readonly window: number;
+}
+
 export type EventJson =
   | { readonly event: 'console'; readonly text: string }
   | SealJson
   | SealedWriteJson
   | WhatIfJson
+  | WindowJson
+  | ViolationJson
+  | RacesJson
   | WriteOnceJson
   | WriteOnceSummaryJson
   | ExitJson;
