@@ -41,10 +41,12 @@ describe('The sealed writes', () => {
   it('are reached, walked and left for the line by keyboard alone', async function () {
     needsScreen(this);
     await atRefusedStore();
+    // The view of the refused store comes to the front by itself, and would push this one out of sight.
+    await new Element('.pane:has(.pane-header:has-text("Refused store")) .monaco-list-row').wait();
     await commands.executeCommand('workbench.action.closeAllEditors');
     await commands.executeCommand('sealscope.sealedWrites.focus');
-    await row.wait();
     await new Element('.pane:has(.pane-header:has-text("Sealed writes")) .monaco-list:focus').wait();
+    await row.wait();
     // Above it is the probe that the kernel tests its own protection with.
     await press('End');
     await new Element('.customview-tree .monaco-list-row.focused[aria-label^="Store to cpu_caps"]').wait();
