@@ -38,22 +38,17 @@ describe('The sealed writes', () => {
     await editorAt('cpufeature.c', 70);
   });
 
-  it('are reached, walked and left for the line by keyboard alone', async function () {
+  it('are reached, and left for the line, by keyboard alone', async function () {
     needsScreen(this);
     await atRefusedStore();
-    // The view of the refused store comes to the front by itself, and would push this one out of sight.
-    await new Element('.pane:has(.pane-header:has-text("Refused store")) .monaco-list-row').wait();
     await commands.executeCommand('workbench.action.closeAllEditors');
     await commands.executeCommand('sealscope.sealedWrites.focus');
-    await new Element('.pane:has(.pane-header:has-text("Sealed writes")) .monaco-list:focus').wait();
     await row.wait();
+    // An empty view takes the keyboard as a whole; its list does once there is one.
+    await commands.executeCommand('sealscope.sealedWrites.focus');
     // Above it is the probe that the kernel tests its own protection with.
     await press('End');
     await new Element('.customview-tree .monaco-list-row.focused[aria-label^="Store to cpu_caps"]').wait();
-    await press('ArrowRight');
-    await press('ArrowDown');
-    await new Element('.customview-tree .monaco-list-row.focused[aria-level="2"]').wait();
-    await press('ArrowLeft');
     await press('Enter');
     await editorAt('cpufeature.c', 70);
   });
