@@ -195,7 +195,7 @@ describe('Without a mouse', () => {
     await view.page.locator('.row.refused').waitFor();
     await tabTo(view, view.page.locator('[role=row][tabindex="0"]'));
     await view.page.keyboard.type('.text.p');
-    expect(await focused().textContent()).toContain('.text.patch');
+    await expect.poll(() => focused().textContent()).toContain('.text.patch');
     await press('/');
     await view.page.keyboard.type('console_o');
     await view.page.locator('.hit').waitFor();
